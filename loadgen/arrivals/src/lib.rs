@@ -1,0 +1,1 @@
+//! The seeded open-loop arrival schedule that every world follows.

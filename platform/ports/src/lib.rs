@@ -1,0 +1,1 @@
+//! The four protocol-level ports, the clock and the entropy through which the platform meets a world.

@@ -1,0 +1,1 @@
+//! The flash-sale platform: discovery, transaction and fulfilment behind a gateway.

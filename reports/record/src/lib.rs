@@ -1,0 +1,1 @@
+//! The run record: what a run of any world leaves behind, as versioned JSON.

@@ -1,0 +1,1 @@
+//! The invariants of a sale, one checker a file, judged from histories and stores.

@@ -1,0 +1,1 @@
+//! A sans-IO Kafka: partitions, replication, idempotent producers and consumer groups.

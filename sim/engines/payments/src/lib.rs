@@ -1,0 +1,1 @@
+//! A sans-IO card payment gateway with the semantics of payment intents.

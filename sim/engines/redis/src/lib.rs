@@ -1,0 +1,1 @@
+//! A sans-IO Redis: data types, expiry, Lua scripts, persistence and failover.

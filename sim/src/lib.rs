@@ -1,0 +1,1 @@
+//! Runs the platform in a seeded, simulated world and judges what it did.
