@@ -1,1 +1,14 @@
-//! The flash-sale platform: discovery, transaction and fulfilment behind a gateway.
+//! The flash-sale platform: a gateway in front of three paths.
+//!
+//! | path | what lives there |
+//! |---|---|
+//! | [`transaction`] | inventory and its Redis gate, checkout, payments, orders, compensation, the flash-sale lane |
+//! | [`fulfilment`] | the outbox relay and its consumers: notification, analytics, warehouse |
+//! | [`gateway`] | the public API: who is asking, how fast, and where the request goes |
+//!
+//! Everything that leaves a process crosses one of the ports of the `ports` crate; the statements and scripts lie in
+//! `sql/`, `lua/` and `migrations/` and are reached through [`texts`].
+
+pub mod bugs;
+pub mod order_status;
+pub mod texts;

@@ -1,0 +1,110 @@
+//! Known bugs: mistakes that this kind of platform is known to make, kept as switches so that the simulator can prove
+//! that it finds each of them.
+//!
+//! Only a simulator build (`--cfg madsim`) can switch one on; in every other build [`Bugs::has`] is `false` at compile
+//! time and the branches behind it vanish.
+
+/// One mistake.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum KnownBug {
+    /// The gate reads the counter and decrements it in two commands.
+    CheckThenDecrement,
+    /// The optimistic commit forgets to compare the version it read.
+    CommitWithoutVersionTest,
+    /// The conditional commit forgets its `on_hand >= n`.
+    ConditionalWithoutCondition,
+    /// Compensation refunds without asking whether the order was committed after all.
+    CompensationRefundsCommitted,
+    /// No compensation worker runs.
+    CompensationSkipped,
+    /// A payment whose answer was lost is tried again under a fresh idempotency key.
+    CaptureRetriedUnderNewKey,
+    /// Releasing a hold adds its units back without looking whether it was still held.
+    HoldReleasedTwice,
+    /// After a Redis crash the counters found there are believed.
+    CountersTrustedAfterRedisCrash,
+    /// The order's event is published before the transaction that creates it commits.
+    EventPublishedBeforeCommit,
+    /// A consumer applies an event without looking whether it already did.
+    ConsumerWithoutDeduplication,
+}
+
+impl KnownBug {
+    /// Every known bug.
+    pub const ALL: [Self; 10] = [
+        Self::CheckThenDecrement,
+        Self::CommitWithoutVersionTest,
+        Self::ConditionalWithoutCondition,
+        Self::CompensationRefundsCommitted,
+        Self::CompensationSkipped,
+        Self::CaptureRetriedUnderNewKey,
+        Self::HoldReleasedTwice,
+        Self::CountersTrustedAfterRedisCrash,
+        Self::EventPublishedBeforeCommit,
+        Self::ConsumerWithoutDeduplication,
+    ];
+
+    /// The name by which scenarios and the command line switch it on.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CheckThenDecrement => "check-then-decrement",
+            Self::CommitWithoutVersionTest => "commit-without-version-test",
+            Self::ConditionalWithoutCondition => "conditional-without-condition",
+            Self::CompensationRefundsCommitted => "compensation-refunds-committed",
+            Self::CompensationSkipped => "compensation-skipped",
+            Self::CaptureRetriedUnderNewKey => "capture-retried-under-new-key",
+            Self::HoldReleasedTwice => "hold-released-twice",
+            Self::CountersTrustedAfterRedisCrash => "counters-trusted-after-redis-crash",
+            Self::EventPublishedBeforeCommit => "event-published-before-commit",
+            Self::ConsumerWithoutDeduplication => "consumer-without-deduplication",
+        }
+    }
+
+    /// The bug of a name.
+    #[must_use]
+    pub fn by_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|bug| bug.name() == name)
+    }
+
+    #[cfg(madsim)]
+    fn bit(self) -> u32 {
+        1 << (self as u32)
+    }
+}
+
+/// The bugs that are switched on in one process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bugs {
+    #[cfg(madsim)]
+    on: u32,
+}
+
+impl Bugs {
+    /// The correct platform.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// The platform with these bugs.
+    #[cfg(madsim)]
+    #[must_use]
+    pub fn with(bugs: &[KnownBug]) -> Self {
+        Self { on: bugs.iter().fold(0, |on, bug| on | bug.bit()) }
+    }
+
+    /// Whether `bug` is switched on.
+    #[cfg(madsim)]
+    #[must_use]
+    pub fn has(self, bug: KnownBug) -> bool {
+        self.on & bug.bit() != 0
+    }
+
+    /// Whether `bug` is switched on: never, outside the simulator.
+    #[cfg(not(madsim))]
+    #[must_use]
+    pub const fn has(self, _bug: KnownBug) -> bool {
+        false
+    }
+}

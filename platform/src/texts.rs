@@ -1,0 +1,117 @@
+//! The platform's statements, scripts and migrations, as files that people read.
+//!
+//! The files are compiled in; a directory may replace any of them at start, so that an edited copy of one statement
+//! can be put through the simulator without a rebuild. A replacement for a file that is not in use is an error: a
+//! misspelt name must not look like a passed test.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// One file, by its place in the table below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TextId(usize);
+
+/// Declares the constants by which the code names its files, and the table of what was compiled in.
+macro_rules! texts {
+    ($($name:ident = $path:literal),+ $(,)?) => {
+        #[allow(non_camel_case_types, clippy::upper_case_acronyms, reason = "counts the files; never seen outside")]
+        enum Index { $($name),+ }
+        impl TextId {
+            $(
+                #[doc = concat!("`", $path, "`")]
+                pub const $name: TextId = TextId(Index::$name as usize);
+            )+
+        }
+        const EMBEDDED: &[(&str, &str)] = &[$(($path, include_str!(concat!("../", $path)))),+];
+    };
+}
+
+texts! {
+    MIGRATION_STOCK = "migrations/0001_stock.sql",
+    MIGRATION_ORDERS = "migrations/0002_orders.sql",
+    MIGRATION_EVENTS = "migrations/0003_events.sql",
+}
+
+/// Why a directory of replacements was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum TextsError {
+    /// A file could not be read.
+    #[error("{}: {error}", path.display())]
+    Unreadable {
+        /// The file or directory.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// A file has the name of none of the platform's.
+    #[error("{}: the platform has no such file; replacements keep the names they have under platform/", path.display())]
+    Unknown {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// All files, as one process uses them.
+#[derive(Debug, Clone)]
+pub struct Texts {
+    texts: Arc<[Arc<str>]>,
+}
+
+impl Texts {
+    /// The files that were compiled in.
+    #[must_use]
+    pub fn embedded() -> Self {
+        Self { texts: EMBEDDED.iter().map(|(_, text)| Arc::from(*text)).collect() }
+    }
+
+    /// The compiled-in files, with those found under `directory` (laid out as under `platform/`) in their place.
+    pub fn with_replacements(directory: &Path) -> Result<Self, TextsError> {
+        let mut texts: Vec<Arc<str>> = EMBEDDED.iter().map(|(_, text)| Arc::from(*text)).collect();
+        for path in files_below(directory)? {
+            let name = path.strip_prefix(directory).expect("the walk started there").to_string_lossy().into_owned();
+            let Some(index) = EMBEDDED.iter().position(|(known, _)| *known == name) else {
+                return Err(TextsError::Unknown { path });
+            };
+            let text = std::fs::read_to_string(&path).map_err(|error| TextsError::Unreadable { path, error })?;
+            texts[index] = text.into();
+        }
+        Ok(Self { texts: texts.into() })
+    }
+
+    /// The text of a file.
+    #[must_use]
+    pub fn get(&self, id: TextId) -> &str {
+        &self.texts[id.0]
+    }
+
+    /// The migrations' names and texts, in the order in which they are applied.
+    pub fn migrations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        EMBEDDED
+            .iter()
+            .zip(self.texts.iter())
+            .filter(|((name, _), _)| name.starts_with("migrations/"))
+            .map(|((name, _), text)| (*name, &**text))
+    }
+}
+
+fn files_below(directory: &Path) -> Result<Vec<PathBuf>, TextsError> {
+    let unreadable = |path: &Path| {
+        let path = path.to_path_buf();
+        move |error| TextsError::Unreadable { path, error }
+    };
+    let mut files = Vec::new();
+    let mut pending = vec![directory.to_path_buf()];
+    while let Some(next) = pending.pop() {
+        for entry in std::fs::read_dir(&next).map_err(unreadable(&next))? {
+            let path = entry.map_err(unreadable(&next))?.path();
+            if path.is_dir() {
+                pending.push(path);
+            } else {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
