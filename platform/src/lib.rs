@@ -10,5 +10,9 @@
 //! `sql/`, `lua/` and `migrations/` and are reached through [`texts`].
 
 pub mod bugs;
+pub mod config;
+pub mod context;
+pub mod messages;
+pub mod metrics;
 pub mod order_status;
 pub mod texts;

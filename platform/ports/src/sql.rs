@@ -77,6 +77,7 @@ pub struct Row<'a> {
     values: &'a [SqlValue],
 }
 
+#[expect(clippy::wildcard_enum_match_arm, reason = "every other type is the same mistake of the caller")]
 impl<'a> Row<'a> {
     /// The value of a column.
     #[must_use]

@@ -1,0 +1,168 @@
+//! What services say to each other over the `http` port, and the names by which they call each other.
+
+use ports::http_port::ServiceName;
+use serde::{Deserialize, Serialize};
+
+/// The lane for flash products.
+pub const FLASH_SALE: ServiceName = ServiceName("flash-sale");
+/// The lane for all other products; also answers for orders and the product list.
+pub const ORDERS: ServiceName = ServiceName("orders");
+/// Answers for stock.
+pub const INVENTORY: ServiceName = ServiceName("inventory");
+/// Takes in the card gateway's webhooks.
+pub const PAYMENTS: ServiceName = ServiceName("payments");
+/// The card gateway, outside the platform.
+pub const CARD_GATEWAY: ServiceName = ServiceName("card-gateway");
+
+/// A checkout as the gateway hands it to a lane: `POST /internal/checkouts`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckoutRequest {
+    /// Derived from the shopper and the idempotency key; also the reservation's id and the root of payment keys.
+    pub order_id: String,
+    /// Who is asking.
+    pub shopper_id: String,
+    /// What is wanted.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// The card gateway's name for the means of payment.
+    pub payment_method: String,
+    /// The hash of the payload: the same key must come with the same one.
+    pub fingerprint: String,
+    /// Answer as soon as the order is written down, and go on in the background.
+    pub respond_async: bool,
+}
+
+/// A lane's answer to a checkout; HTTP 200 whatever it says, because the lane did answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum CheckoutAnswer {
+    /// Paid and committed.
+    Confirmed {
+        /// The order.
+        order: OrderView,
+    },
+    /// Written down; what becomes of it is not known yet.
+    Pending {
+        /// The order to ask for.
+        order_id: String,
+    },
+    /// Nothing left, and nothing done.
+    SoldOut,
+    /// The card was declined; the order has failed.
+    Declined {
+        /// The order.
+        order: OrderView,
+        /// The card gateway's code.
+        decline_code: String,
+    },
+    /// The order ended without its goods, and without its money or with it given back.
+    Ended {
+        /// The order, with its reason.
+        order: OrderView,
+    },
+    /// An earlier request with this key is still at work.
+    InFlight,
+    /// This key came before with another payload.
+    KeyReused,
+    /// The lane is full; nothing was done.
+    Limited {
+        /// When to come again, in milliseconds.
+        retry_after_ms: u64,
+    },
+    /// What the checkout depends on is away; nothing was done.
+    Unavailable {
+        /// When to come again, in milliseconds.
+        retry_after_ms: u64,
+    },
+    /// No such product.
+    UnknownProduct,
+}
+
+/// An order as services and shoppers see it: `GET /internal/orders/{id}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderView {
+    /// Its id.
+    pub order_id: String,
+    /// Whose it is.
+    pub shopper_id: String,
+    /// What was bought.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// The price of all units.
+    pub amount_cents: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// A word of the order state machine.
+    pub status: String,
+    /// Why it did not end well, if it did not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A product as the lanes and the gateway know it: `GET /internal/products` answers a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Product {
+    /// Its id.
+    pub sku: String,
+    /// Price of one unit.
+    pub price_cents: i64,
+    /// ISO 4217, lower case.
+    pub currency: String,
+    /// Whether the flash lane sells it.
+    pub flash: bool,
+}
+
+/// `GET /internal/products/{sku}/availability`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Availability {
+    /// The product.
+    pub sku: String,
+    /// Units that can be bought now; never negative.
+    pub available: i64,
+    /// When that was so, in milliseconds since the Unix epoch.
+    pub as_of_ms: i64,
+    /// Where the figure is from.
+    pub source: AvailabilitySource,
+}
+
+/// Where an availability figure is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AvailabilitySource {
+    /// The Redis counter.
+    Gate,
+    /// Postgres, while Redis is away.
+    Database,
+}
+
+/// The topic of order events.
+pub const ORDER_TOPIC: &str = "orders";
+
+/// An order event, as the outbox stores it and consumers read it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderEvent {
+    /// Names the event for good.
+    pub event_id: String,
+    /// What happened.
+    pub kind: OrderEventKind,
+    /// The order, as it stood then.
+    pub order: OrderView,
+}
+
+/// What happened to an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderEventKind {
+    /// Paid and committed.
+    OrderConfirmed,
+    /// Ended with its money given back.
+    OrderRefunded,
+    /// Cancelled after it was confirmed.
+    OrderCancelled,
+    /// Handed to the carrier.
+    OrderShipped,
+    /// With the shopper.
+    OrderDelivered,
+}
