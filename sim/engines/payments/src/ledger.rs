@@ -1,0 +1,113 @@
+//! All payment intents of the account, with the ways to find one: by id, by order, by age of authorization.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::intent::{PaymentIntent, Status};
+
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    intents: Vec<PaymentIntent>,
+    by_order: BTreeMap<String, Vec<usize>>,
+    /// `(authorized_at_ms, index)` of every intent that waits for its capture.
+    authorized: BTreeSet<(i64, usize)>,
+    refunds: u64,
+}
+
+/// `pi_` and 24 digits: an id names its place, so that looking it up is a parse.
+pub(crate) fn intent_id(index: usize) -> String {
+    format!("pi_{:024}", index + 1)
+}
+
+impl Ledger {
+    pub(crate) fn next_id(&self) -> String {
+        intent_id(self.intents.len())
+    }
+
+    pub(crate) fn next_refund_id(&mut self) -> String {
+        self.refunds += 1;
+        format!("re_{:024}", self.refunds)
+    }
+
+    pub(crate) fn add(&mut self, intent: PaymentIntent) -> usize {
+        let index = self.intents.len();
+        if let Some(order_id) = &intent.order_id {
+            self.by_order
+                .entry(order_id.clone())
+                .or_default()
+                .push(index);
+        }
+        self.intents.push(intent);
+        self.note_authorization(index);
+        index
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<usize> {
+        let digits = id.strip_prefix("pi_").filter(|digits| digits.len() == 24)?;
+        let index = digits.parse::<usize>().ok()?.checked_sub(1)?;
+        (self.intents.get(index)?.id == id).then_some(index)
+    }
+
+    pub(crate) fn at(&self, index: usize) -> &PaymentIntent {
+        &self.intents[index]
+    }
+
+    /// Runs one transition and keeps the indexes in step with it.
+    pub(crate) fn change<T>(
+        &mut self,
+        index: usize,
+        transition: impl FnOnce(&mut PaymentIntent) -> T,
+    ) -> T {
+        if let Some(at_ms) = self.intents[index].authorized_at_ms {
+            self.authorized.remove(&(at_ms, index));
+        }
+        let outcome = transition(&mut self.intents[index]);
+        self.note_authorization(index);
+        outcome
+    }
+
+    fn note_authorization(&mut self, index: usize) {
+        let intent = &self.intents[index];
+        if let (Status::RequiresCapture, Some(at_ms)) = (intent.status, intent.authorized_at_ms) {
+            self.authorized.insert((at_ms, index));
+        }
+    }
+
+    /// The intents of one order, oldest first.
+    pub(crate) fn of_order(&self, order_id: &str) -> impl Iterator<Item = &PaymentIntent> {
+        self.by_order
+            .get(order_id)
+            .into_iter()
+            .flatten()
+            .map(|index| &self.intents[*index])
+    }
+
+    pub(crate) fn oldest_authorization_ms(&self) -> Option<i64> {
+        self.authorized.first().map(|(at_ms, _)| *at_ms)
+    }
+
+    /// Cancels what was authorized at or before `oldest_ms` and never captured.
+    pub(crate) fn expire_authorizations(&mut self, oldest_ms: i64, now_ms: i64) -> Vec<usize> {
+        let mut expired = Vec::new();
+        while let Some((at_ms, index)) = self
+            .authorized
+            .first()
+            .copied()
+            .filter(|(at_ms, _)| *at_ms <= oldest_ms)
+        {
+            self.authorized.remove(&(at_ms, index));
+            let canceled = self.change(index, |intent| {
+                intent.cancel(Some("automatic".to_owned()), None, now_ms)
+            });
+            assert!(
+                canceled.is_ok(),
+                "an intent that waits for capture can be canceled"
+            );
+            expired.push(index);
+        }
+        expired
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &PaymentIntent> {
+        self.intents.iter()
+    }
+}
