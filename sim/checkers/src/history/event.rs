@@ -1,0 +1,338 @@
+//! One thing that was observed from outside the platform, in 32 bytes: a sale makes millions of them.
+
+use super::{IntentRef, NoteRef, OrderEvent, OrderRef, Sku, Status};
+
+/// One observation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Event {
+    /// When, in microseconds since the start of the run. Never decreases within one history.
+    pub at_us: i64,
+    /// What.
+    pub kind: EventKind,
+}
+
+const _: () = assert!(size_of::<Event>() == 32);
+
+/// What was observed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// A shopper sent a checkout.
+    Clicked {
+        /// Who.
+        shopper: u32,
+        /// The idempotency key's number: keys are distinct over all shoppers, and numbered from 0 without gaps.
+        key: u32,
+        /// What they want.
+        sku: Sku,
+        /// 1 for the first request under this key.
+        attempt: u16,
+    },
+    /// A shopper's checkout came to an end, as the shopper saw it.
+    Answered {
+        /// Who.
+        shopper: u32,
+        /// The key of [`EventKind::Clicked`].
+        key: u32,
+        /// The end.
+        answer: Answer,
+        /// Since this very request was sent, in microseconds.
+        latency_us: u32,
+    },
+    /// A checkout passed the edge: seen on the wire between gateway and lane.
+    Admitted {
+        /// Its product.
+        sku: Sku,
+    },
+
+    /// The gate moved an order's hold. Replies of scripts that changed nothing (a repeat, a tombstone) are no event.
+    HoldMoved {
+        /// The reservation, which has the order's id.
+        order: OrderRef,
+        /// Its product.
+        sku: Sku,
+        /// The move.
+        step: HoldStep,
+        /// Units the hold is for.
+        quantity: u32,
+        /// The counter after the move.
+        remaining: i64,
+    },
+    /// A counter was written by a rebuild from Postgres.
+    CounterRebuilt {
+        /// The product.
+        sku: Sku,
+        /// The epoch it opens.
+        epoch: u32,
+        /// The counter's new value.
+        counter: i64,
+    },
+    /// A counter was written by anything else than a rebuild or a hold's move.
+    CounterSet {
+        /// The product.
+        sku: Sku,
+        /// The counter's new value.
+        counter: i64,
+    },
+    /// Redis restarted, failed over or was wiped: counters may have lost writes until they are rebuilt.
+    GateLost,
+
+    /// A `stock_ledger` row of kind `stocked`.
+    Stocked {
+        /// The product.
+        sku: Sku,
+        /// The row's `delta`.
+        units: i64,
+    },
+    /// A `stock_ledger` row of kind `sold` or `returned`.
+    StockMoved {
+        /// The product.
+        sku: Sku,
+        /// The row's `reference`.
+        order: OrderRef,
+        /// The row's `kind`.
+        movement: Movement,
+        /// The row's `delta`: below zero for a sale.
+        delta: i64,
+    },
+    /// A row of `inventory` or `inventory_buckets` after its insert or update.
+    BalanceSet {
+        /// The product.
+        sku: Sku,
+        /// The bucket's number; none for the `inventory` row itself.
+        bucket: Option<u16>,
+        /// The row's `on_hand`.
+        on_hand: i64,
+    },
+    /// A row of `orders` after its insert, or after an update of its status.
+    OrderMoved {
+        /// The order.
+        order: OrderRef,
+        /// Its product.
+        sku: Sku,
+        /// The status before; none for an insert.
+        from: Option<Status>,
+        /// The status after.
+        to: Status,
+        /// The row's `quantity`.
+        quantity: u32,
+        /// The row's `amount_cents`.
+        amount_cents: i64,
+    },
+    /// A row of `orders` was deleted, or was gone after a recovery.
+    OrderRemoved {
+        /// The order.
+        order: OrderRef,
+    },
+    /// A row of `outbox` was inserted.
+    OutboxWritten {
+        /// The order.
+        order: OrderRef,
+        /// The row's `kind`.
+        event: OrderEvent,
+    },
+    /// A consumer's effect was committed: a row of `notifications` or of `shipments`.
+    EffectApplied {
+        /// Whose effect.
+        consumer: Consumer,
+        /// The order.
+        order: OrderRef,
+        /// The event it answers; for a shipment, [`OrderEvent::Confirmed`].
+        event: OrderEvent,
+    },
+    /// A row of `sales_by_sku` after its insert or update: running totals.
+    SalesSet {
+        /// The product.
+        sku: Sku,
+        /// The row's `orders`.
+        orders: u32,
+        /// The row's `cancelled`.
+        cancelled: u32,
+        /// The row's `units`.
+        units: i64,
+    },
+    /// Ends the rows of one Postgres transaction, all of which carry the time of its commit.
+    Committed,
+
+    /// The log took in a record.
+    Published {
+        /// The order.
+        order: OrderRef,
+        /// What it says.
+        event: OrderEvent,
+        /// Where it lies.
+        partition: u16,
+        /// Its offset there.
+        offset: i64,
+    },
+
+    /// The card gateway moved money, or the right to it.
+    CardMoved {
+        /// The order in the intent's metadata.
+        order: OrderRef,
+        /// The intent.
+        intent: IntentRef,
+        /// The move.
+        step: CardStep,
+        /// How much this move moved.
+        amount_cents: i64,
+    },
+
+    /// A fault struck.
+    FaultBegan {
+        /// Its description.
+        note: NoteRef,
+    },
+    /// A fault healed.
+    FaultEnded {
+        /// Its description.
+        note: NoteRef,
+    },
+    /// No further fault and no further shopper will come.
+    QuietSince,
+}
+
+impl EventKind {
+    /// The order this is about, if it is about one.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderRef> {
+        match self {
+            Self::Answered { answer, .. } => answer.order(),
+            Self::HoldMoved { order, .. }
+            | Self::StockMoved { order, .. }
+            | Self::OrderMoved { order, .. }
+            | Self::OrderRemoved { order }
+            | Self::OutboxWritten { order, .. }
+            | Self::EffectApplied { order, .. }
+            | Self::Published { order, .. }
+            | Self::CardMoved { order, .. } => Some(*order),
+            Self::Clicked { .. }
+            | Self::Admitted { .. }
+            | Self::CounterRebuilt { .. }
+            | Self::CounterSet { .. }
+            | Self::GateLost
+            | Self::Stocked { .. }
+            | Self::BalanceSet { .. }
+            | Self::SalesSet { .. }
+            | Self::Committed
+            | Self::FaultBegan { .. }
+            | Self::FaultEnded { .. }
+            | Self::QuietSince => None,
+        }
+    }
+}
+
+/// How a checkout ended for its shopper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Answer {
+    /// 201: paid and committed.
+    Won {
+        /// The order.
+        order: OrderRef,
+    },
+    /// 202: to be asked for later. The order may not exist, because the edge gives this answer when a lane gave none.
+    Pending {
+        /// The order.
+        order: OrderRef,
+    },
+    /// 409 `sold-out`.
+    SoldOut,
+    /// 429.
+    Limited,
+    /// 402: the card was declined and the order has failed.
+    Declined {
+        /// The order.
+        order: OrderRef,
+    },
+    /// 409 `order-not-fulfilled`: ended without goods.
+    Ended {
+        /// The order.
+        order: OrderRef,
+    },
+    /// 409 `request-in-flight`.
+    InFlight,
+    /// 422 `idempotency-key-reused`.
+    KeyReused,
+    /// 503 `temporarily-unavailable`.
+    Unavailable,
+    /// Any other 4xx.
+    Rejected {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// Any other 5xx.
+    Failed {
+        /// The HTTP status.
+        status: u16,
+    },
+    /// The connection ended before an answer came.
+    Reset,
+    /// The shopper gave up waiting.
+    TimedOut,
+}
+
+impl Answer {
+    /// The order the answer names.
+    #[must_use]
+    pub fn order(&self) -> Option<OrderRef> {
+        match self {
+            Self::Won { order } | Self::Pending { order } | Self::Declined { order } | Self::Ended { order } => {
+                Some(*order)
+            }
+            Self::SoldOut
+            | Self::Limited
+            | Self::InFlight
+            | Self::KeyReused
+            | Self::Unavailable
+            | Self::Rejected { .. }
+            | Self::Failed { .. }
+            | Self::Reset
+            | Self::TimedOut => None,
+        }
+    }
+}
+
+/// What happened to a hold at the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HoldStep {
+    /// Newly taken: the counter fell.
+    Taken,
+    /// Given back, by its saga, by compensation or by the reaper: the counter rose.
+    Released,
+    /// Became a sale. The counter stays, unless the hold had been released meanwhile: then it falls.
+    Confirmed,
+    /// A cancelled order's units were put on sale again: the counter rose.
+    Restocked,
+}
+
+/// An order's entry in the stock ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Movement {
+    /// Takes the order's units.
+    Sold,
+    /// Gives a cancelled order's units back.
+    Returned,
+}
+
+/// A consumer whose effects are rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Consumer {
+    /// Writes to shoppers.
+    Notification,
+    /// Requests parcels.
+    Warehouse,
+}
+
+/// What the card gateway did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CardStep {
+    /// Reserved the amount on the card.
+    Authorized,
+    /// Refused the card.
+    Declined,
+    /// Took the money.
+    Captured,
+    /// Gave money back.
+    Refunded,
+    /// Gave up an authorization.
+    Canceled,
+}

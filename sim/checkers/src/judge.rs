@@ -1,0 +1,98 @@
+//! Runs the nine checkers over a history and over the stores at its end.
+
+use crate::history::{Event, History};
+use crate::limits::Limits;
+use crate::{Checker, Class, Snapshot, Verdict};
+use crate::{admission, events, holds, idempotency, liveness, money, orders, stock, targets};
+
+/// The nine checkers, in the order in which verdicts are printed.
+#[must_use]
+pub fn all(limits: &Limits) -> Vec<Box<dyn Checker + Send>> {
+    vec![
+        Box::new(stock::Stock::new(limits)),
+        Box::new(money::Money::new()),
+        Box::new(orders::Orders::new()),
+        Box::new(idempotency::Idempotency::new()),
+        Box::new(holds::Holds::new(limits)),
+        Box::new(events::Events::new()),
+        Box::new(admission::Admission::new(limits)),
+        Box::new(liveness::Liveness::new(limits)),
+        Box::new(targets::Targets::new(limits)),
+    ]
+}
+
+/// One checker's verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judgement {
+    /// The checker's name.
+    pub name: &'static str,
+    /// What a violation of it means.
+    pub class: Class,
+    /// What it says.
+    pub verdict: Verdict,
+}
+
+/// A history in the making and the checkers that watch it.
+#[derive(Debug)]
+pub struct Judge {
+    history: History,
+    checkers: Vec<Box<dyn Checker + Send>>,
+    unsafe_seen: bool,
+}
+
+impl Judge {
+    /// A judge who has seen nothing.
+    #[must_use]
+    pub fn new(limits: &Limits) -> Self {
+        Self {
+            history: History::new(limits.skus.iter().map(|sku| sku.sku.as_str())),
+            checkers: all(limits),
+            unsafe_seen: false,
+        }
+    }
+
+    /// Takes in one event. Events come in the order they happened.
+    pub fn observe(&mut self, event: Event) {
+        self.history.record(&event);
+        for checker in &mut self.checkers {
+            checker.observe(&event, &self.history);
+        }
+        self.unsafe_seen =
+            self.unsafe_seen || self.checkers.iter().any(|c| c.class() == Class::Safety && !c.findings().is_clean());
+    }
+
+    /// Whether a safety rule is already known to be broken.
+    #[must_use]
+    pub fn is_unsafe(&self) -> bool {
+        self.unsafe_seen
+    }
+
+    /// Takes in the stores at the end, and gives the verdicts in the order of [`all`].
+    pub fn at_end(&mut self, end: &Snapshot) -> Vec<Judgement> {
+        self.history.learn(end);
+        for checker in &mut self.checkers {
+            checker.at_end(end, &self.history);
+        }
+        self.judgements()
+    }
+
+    /// The verdicts on what was taken in so far.
+    #[must_use]
+    pub fn judgements(&self) -> Vec<Judgement> {
+        self.checkers
+            .iter()
+            .map(|checker| Judgement { name: checker.name(), class: checker.class(), verdict: checker.verdict() })
+            .collect()
+    }
+
+    /// What was observed.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What was observed, for giving names to what the next events refer to.
+    pub fn history_mut(&mut self) -> &mut History {
+        &mut self.history
+    }
+}
