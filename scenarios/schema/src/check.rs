@@ -1,0 +1,316 @@
+//! What no single key can tell: windows that end too late, totals, duplicates, references to what is not there.
+//!
+//! Types and ranges are left to the sections.
+
+use std::collections::BTreeSet;
+
+use arrivals::Schedule;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::ScenarioError;
+use crate::fault::{Fault, ScheduledFault};
+use crate::scenario::ScenarioOptions;
+use crate::section::Source;
+
+type Checked = Result<(), ScenarioError>;
+
+/// Most SKUs of one scenario.
+const MAX_SKUS: usize = 100_000;
+
+/// The file, to find the line of what is wrong.
+struct Checker<'a> {
+    source: &'a Source<'a>,
+    table: &'a DeTable<'a>,
+}
+
+/// Checks everything that spans more than one key.
+pub(crate) fn check(
+    source: &Source<'_>,
+    table: &DeTable<'_>,
+    options: &ScenarioOptions,
+) -> Checked {
+    let checker = Checker { source, table };
+    checker.names(options)?;
+    checker.arrivals(options)?;
+    checker.crowd(options)?;
+    checker.products(options)?;
+    checker.network(options)?;
+    for (place, fault) in options.faults.iter().enumerate() {
+        checker.fault(place, fault, options)?;
+    }
+    checker.faults_drawn(options)
+}
+
+impl Checker<'_> {
+    /// An error about the value at a path like `faults/2/replica`; what is missing there is looked for above.
+    fn refuse<T>(&self, path: &str, what: &str) -> Result<T, ScenarioError> {
+        let steps: Vec<_> = path.split('/').collect();
+        let mut offset = 0;
+        let mut here: Option<&DeValue<'_>> = None;
+        for (depth, step) in steps.iter().enumerate() {
+            let key = match here {
+                None if depth == 0 => self
+                    .table
+                    .get_key_value(*step)
+                    .map(|(key, value)| (key.span(), value)),
+                None => None,
+                Some(DeValue::Array(items)) => step
+                    .parse()
+                    .ok()
+                    .and_then(|place: usize| items.get(place))
+                    .map(|item| (item.span(), item)),
+                Some(value) => value
+                    .as_table()
+                    .and_then(|table| table.get_key_value(*step))
+                    .map(|(key, value)| (key.span(), value)),
+            };
+            let Some((span, value)) = key else { break };
+            offset = span.start;
+            here = Some(Spanned::get_ref(value));
+        }
+        let words: Vec<_> = steps
+            .into_iter()
+            .filter(|step| step.parse::<usize>().is_err())
+            .collect();
+        let what = match words.split_last() {
+            Some((key, [])) => format!("`{key}` {what}"),
+            Some((key, section)) => format!("`{key}` in [{}] {what}", section.join(".")),
+            None => what.to_owned(),
+        };
+        Err(self.source.refuse(offset, what))
+    }
+
+    /// Names that other tools will have to type: lower-case words joined by dashes, none twice.
+    fn names(&self, options: &ScenarioOptions) -> Checked {
+        if !is_name(&options.name) {
+            return self.refuse("name", "must be lower-case words joined by dashes");
+        }
+        let variants = options.variants.iter().map(|variant| variant.name.as_str());
+        let bugs = options.platform.known_bugs.iter().map(String::as_str);
+        let probes = options.probes.iter().map(String::as_str);
+        self.names_once("variants", variants)?;
+        self.names_once("platform/known_bugs", bugs)?;
+        self.names_once("probes", probes)
+    }
+
+    fn names_once<'n>(&self, path: &str, names: impl Iterator<Item = &'n str>) -> Checked {
+        let mut seen = BTreeSet::new();
+        for (place, name) in names.enumerate() {
+            let path = format!("{path}/{place}");
+            if !is_name(name) {
+                return self.refuse(
+                    &path,
+                    &format!(
+                        "has the name \"{name}\"; names are lower-case words joined by dashes"
+                    ),
+                );
+            }
+            if !seen.insert(name) {
+                return self.refuse(&path, &format!("has the name \"{name}\" twice: remove one"));
+            }
+        }
+        Ok(())
+    }
+
+    fn arrivals(&self, options: &ScenarioOptions) -> Checked {
+        let duration_ms = options.run.duration_ms;
+        let mut end_ms = 0;
+        let mut stages = Vec::new();
+        for (place, arrival) in options.shoppers.arrivals.iter().enumerate() {
+            match arrival.stage() {
+                Ok(stage) => stages.push(stage),
+                Err((key, what)) => {
+                    return self.refuse(&format!("shoppers/arrivals/{place}/{key}"), &what);
+                }
+            }
+            end_ms += arrival.for_ms;
+            if end_ms > duration_ms {
+                let what = format!(
+                    "ends the stage at {end_ms} ms, after the sale's {duration_ms} ms: shorten it or lengthen `duration_ms` in [run]"
+                );
+                return self.refuse(&format!("shoppers/arrivals/{place}/for_ms"), &what);
+            }
+        }
+        if stages.is_empty() {
+            return Ok(());
+        }
+        match Schedule::new(&stages, options.shoppers.count, 0) {
+            Ok(_) => Ok(()),
+            Err(error) => self.refuse("shoppers/arrivals", &format!("make no schedule: {error}")),
+        }
+    }
+
+    fn crowd(&self, options: &ScenarioOptions) -> Checked {
+        let shoppers = &options.shoppers;
+        if shoppers.timeout_min_ms > shoppers.timeout_max_ms {
+            let what = format!(
+                "must not be above `timeout_max_ms`, {}",
+                shoppers.timeout_max_ms
+            );
+            return self.refuse("shoppers/timeout_min_ms", &what);
+        }
+        if shoppers.bot_ratio + shoppers.slow_network_ratio > 1.0 {
+            return self.refuse(
+                "shoppers/bot_ratio",
+                "and `slow_network_ratio` together must not be above 1.0",
+            );
+        }
+        Ok(())
+    }
+
+    fn products(&self, options: &ScenarioOptions) -> Checked {
+        let mut seen = BTreeSet::new();
+        for (place, entry) in options.products.iter().enumerate() {
+            let path = |key| format!("products/{place}/{key}");
+            match (&entry.sku, &entry.sku_prefix, entry.skus) {
+                (Some(_), None, None) | (None, Some(_), Some(_)) => {}
+                (None, Some(_), None) => {
+                    return self.refuse(
+                        &path("sku_prefix"),
+                        "needs `skus`, the number of SKUs: add it",
+                    );
+                }
+                (_, None, Some(_)) => {
+                    return self.refuse(
+                        &path("skus"),
+                        "means nothing without `sku_prefix`: remove it or add the prefix",
+                    );
+                }
+                (None, None, None) => {
+                    return self.refuse(
+                        &path("sku"),
+                        "is missing: add it, or `sku_prefix` and `skus`",
+                    );
+                }
+                (Some(_), Some(_), _) => {
+                    return self.refuse(
+                        &path("sku_prefix"),
+                        "and `sku` exclude each other: remove one",
+                    );
+                }
+            }
+            for sku in entry.names() {
+                if !seen.insert(sku.clone()) {
+                    return self.refuse(
+                        &path("sku"),
+                        &format!("names {sku} a second time: each SKU once"),
+                    );
+                }
+            }
+            if seen.len() > MAX_SKUS {
+                return self.refuse(&path("skus"), &format!("brings the SKUs above {MAX_SKUS}"));
+            }
+        }
+        if seen.is_empty() {
+            return self.refuse("products", "must have one entry at least");
+        }
+        Ok(())
+    }
+
+    fn network(&self, options: &ScenarioOptions) -> Checked {
+        let network = &options.network;
+        if network.hop_mean_us < network.hop_min_us {
+            let what = format!("must not be below `hop_min_us`, {}", network.hop_min_us);
+            return self.refuse("network/hop_mean_us", &what);
+        }
+        Ok(())
+    }
+
+    fn fault(
+        &self,
+        place: usize,
+        scheduled: &ScheduledFault,
+        options: &ScenarioOptions,
+    ) -> Checked {
+        let path = |key| format!("faults/{place}/{key}");
+        let duration_ms = options.run.duration_ms;
+        if scheduled.until_ms() > duration_ms {
+            let what = format!(
+                "{} and `for_ms` {} end the fault at {} ms, after the sale's {duration_ms} ms: let it end in time, or lengthen `duration_ms` in [run]",
+                scheduled.at_ms,
+                scheduled.for_ms,
+                scheduled.until_ms(),
+            );
+            return self.refuse(&path("at_ms"), &what);
+        }
+        match &scheduled.fault {
+            Fault::ServiceCrash { role, replica }
+            | Fault::ServicePause { role, replica }
+            | Fault::ClockSkew { role, replica, .. }
+            | Fault::ClockJump { role, replica, .. } => {
+                let replicas = options.platform.replicas.of(*role);
+                if *replica >= replicas {
+                    let what = format!("is {replica}, but {role} has {replicas}, numbered from 0");
+                    return self.refuse(&path("replica"), &what);
+                }
+            }
+            Fault::Partition { a, b, .. } | Fault::Latency { a, b, .. } => {
+                if a == b {
+                    return self.refuse(&path("b"), &format!("is {b}, as `a` is: name two hosts"));
+                }
+            }
+            Fault::RedisCrash { .. }
+            | Fault::RedisFailover {}
+            | Fault::RedisStall {}
+            | Fault::PostgresCrash {}
+            | Fault::PostgresStatementTimeout { .. }
+            | Fault::PostgresConnectionLostBeforeCommit { .. }
+            | Fault::PostgresConnectionLostAfterCommit { .. }
+            | Fault::PostgresSerializationFailure { .. }
+            | Fault::PostgresPoolExhausted {}
+            | Fault::PaymentDecline { .. }
+            | Fault::PaymentSlow { .. }
+            | Fault::PaymentAnswerLost { .. }
+            | Fault::CapturedCommitFailed { .. }
+            | Fault::PaymentDuplicateWebhook { .. }
+            | Fault::PaymentOutage {}
+            | Fault::KafkaBrokerLoss {}
+            | Fault::KafkaAckLost { .. }
+            | Fault::ConsumerCrash { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn faults_drawn(&self, options: &ScenarioOptions) -> Checked {
+        let drawn = &options.faults_drawn;
+        let duration_ms = options.run.duration_ms;
+        let until_ms = drawn.until_ms.unwrap_or(duration_ms);
+        if drawn.at_least > drawn.at_most {
+            return self.refuse(
+                "faults_drawn/at_least",
+                &format!("must not be above `at_most`, {}", drawn.at_most),
+            );
+        }
+        if drawn.kinds.is_empty() {
+            return self.refuse(
+                "faults_drawn/kinds",
+                "is empty: name a kind, or leave it out for all kinds",
+            );
+        }
+        if until_ms > duration_ms {
+            return self.refuse(
+                "faults_drawn/until_ms",
+                &format!("lies after the sale's {duration_ms} ms"),
+            );
+        }
+        if drawn.from_ms >= until_ms {
+            return self.refuse(
+                "faults_drawn/from_ms",
+                &format!("must lie before {until_ms} ms, when drawn faults are over"),
+            );
+        }
+        Ok(())
+    }
+}
+
+/// Lower-case letters and digits in words joined by single dashes.
+fn is_name(text: &str) -> bool {
+    let word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+    };
+    text.split('-').all(word)
+}

@@ -1,0 +1,160 @@
+//! Drawing faults and settings from the seed.
+//!
+//! Every fault takes its words in the same order, so a scenario and a seed always give the same list; a test pins
+//! one. When the stream's use changes, drawn seeds change their meaning: say so in the commit.
+
+use std::ops::RangeInclusive;
+
+use arrivals::{Purpose, below, generator};
+use rand_chacha::rand_core::Rng;
+use serde::Serialize;
+
+use crate::fault::{Fault, FaultKind, Host, ScheduledFault};
+use crate::platform::{CommitStrategy, Replicas};
+use crate::scenario::Scenario;
+
+/// What a seed decides beyond arrivals and shoppers.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Drawn {
+    /// Scheduled and drawn faults, ascending in time.
+    pub faults: Vec<ScheduledFault>,
+    /// Never [`CommitStrategy::Drawn`].
+    pub commit_strategy: CommitStrategy,
+}
+
+/// Something a value can be drawn from; each draw takes one word.
+pub(crate) trait Pool<T> {
+    fn pick(&self, rng: &mut impl Rng) -> T;
+}
+
+impl<T: Copy> Pool<T> for [T] {
+    fn pick(&self, rng: &mut impl Rng) -> T {
+        let place = below(rng, self.len() as u64);
+        self[usize::try_from(place).expect("below the length of a slice")]
+    }
+}
+
+impl Pool<u64> for RangeInclusive<u64> {
+    fn pick(&self, rng: &mut impl Rng) -> u64 {
+        self.start() + below(rng, self.end() - self.start() + 1)
+    }
+}
+
+impl Pool<u32> for RangeInclusive<u32> {
+    fn pick(&self, rng: &mut impl Rng) -> u32 {
+        let above = below(rng, u64::from(self.end() - self.start()) + 1);
+        self.start() + u32::try_from(above).expect("below the width of a 32-bit range")
+    }
+}
+
+impl Pool<i64> for RangeInclusive<i64> {
+    fn pick(&self, rng: &mut impl Rng) -> i64 {
+        let above = below(rng, self.start().abs_diff(*self.end()) + 1);
+        self.start().wrapping_add_unsigned(above)
+    }
+}
+
+/// The paths that carry messages, and so can be cut or slowed.
+const PATHS: &[(Host, Host)] = &[
+    (Host::Shoppers, Host::Gateway),
+    (Host::Gateway, Host::FlashSale),
+    (Host::Gateway, Host::Orders),
+    (Host::FlashSale, Host::Redis),
+    (Host::FlashSale, Host::Postgres),
+    (Host::FlashSale, Host::Payments),
+    (Host::Orders, Host::Redis),
+    (Host::Orders, Host::Postgres),
+    (Host::Orders, Host::Payments),
+    (Host::Inventory, Host::Redis),
+    (Host::Inventory, Host::Postgres),
+    (Host::Compensation, Host::Redis),
+    (Host::Compensation, Host::Postgres),
+    (Host::Compensation, Host::Payments),
+    (Host::Relay, Host::Postgres),
+    (Host::Relay, Host::Kafka),
+    (Host::Notification, Host::Kafka),
+    (Host::Analytics, Host::Kafka),
+    (Host::Warehouse, Host::Kafka),
+    (Host::Warehouse, Host::Postgres),
+];
+
+impl Scenario {
+    /// Everything this seed decides. The commit strategy has a stream of its own, so that it does not depend on how
+    /// many faults are drawn.
+    #[must_use]
+    pub fn draw(&self, seed: u64) -> Drawn {
+        let mut settings = generator(seed, Purpose::Faults);
+        settings.set_stream(1);
+        Drawn {
+            faults: self.draw_faults(&mut generator(seed, Purpose::Faults)),
+            commit_strategy: self.platform.commit.strategy.settled(&mut settings),
+        }
+    }
+
+    /// The scheduled faults and those drawn from `rng`, ascending in time.
+    pub fn draw_faults(&self, rng: &mut impl Rng) -> Vec<ScheduledFault> {
+        let options = &self.faults_drawn;
+        let until_ms = options.until_ms.unwrap_or(self.run.duration_ms);
+        let count = (options.at_least..=options.at_most).pick(rng);
+        let drawn = (0..count).map(|_| {
+            let kind = options.kinds.pick(rng);
+            draw_one(
+                kind,
+                options.from_ms,
+                until_ms,
+                &self.platform.replicas,
+                rng,
+            )
+        });
+        let mut faults: Vec<_> = self.faults.iter().cloned().chain(drawn).collect();
+        faults.sort_by_key(|fault| fault.at_ms);
+        faults
+    }
+}
+
+fn draw_one(
+    kind: FaultKind,
+    from_ms: u64,
+    until_ms: u64,
+    replicas: &Replicas,
+    rng: &mut impl Rng,
+) -> ScheduledFault {
+    let for_ms = kind.drawn_for_ms().pick(rng).min(until_ms - from_ms);
+    let at_ms = (from_ms..=until_ms - for_ms).pick(rng);
+    let mut fault = Fault::drawn(kind, rng);
+    fit(&mut fault, replicas, rng);
+    ScheduledFault {
+        at_ms,
+        for_ms,
+        fault,
+    }
+}
+
+/// Fits drawn parameters to the scenario: a replica that exists, a path that is used.
+fn fit(fault: &mut Fault, replicas: &Replicas, rng: &mut impl Rng) {
+    match fault {
+        Fault::ServiceCrash { role, replica }
+        | Fault::ServicePause { role, replica }
+        | Fault::ClockSkew { role, replica, .. }
+        | Fault::ClockJump { role, replica, .. } => *replica %= replicas.of(*role),
+        Fault::Partition { a, b, .. } | Fault::Latency { a, b, .. } => (*a, *b) = PATHS.pick(rng),
+        Fault::RedisCrash { .. }
+        | Fault::RedisFailover {}
+        | Fault::RedisStall {}
+        | Fault::PostgresCrash {}
+        | Fault::PostgresStatementTimeout { .. }
+        | Fault::PostgresConnectionLostBeforeCommit { .. }
+        | Fault::PostgresConnectionLostAfterCommit { .. }
+        | Fault::PostgresSerializationFailure { .. }
+        | Fault::PostgresPoolExhausted {}
+        | Fault::PaymentDecline { .. }
+        | Fault::PaymentSlow { .. }
+        | Fault::PaymentAnswerLost { .. }
+        | Fault::CapturedCommitFailed { .. }
+        | Fault::PaymentDuplicateWebhook { .. }
+        | Fault::PaymentOutage {}
+        | Fault::KafkaBrokerLoss {}
+        | Fault::KafkaAckLost { .. }
+        | Fault::ConsumerCrash { .. } => {}
+    }
+}

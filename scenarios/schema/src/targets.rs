@@ -1,0 +1,35 @@
+//! The scenario's own numbers, and the rare states it must reach.
+//!
+//! Judging them is left to the checkers.
+
+use crate::options::options;
+
+options! {
+    /// `[targets.p99_ms]`: 99th percentile from click to answer, per outcome, ms.
+    pub struct P99 {
+        /// Shoppers who got a unit.
+        won: Option<u64> = None, in 1..=600_000;
+        /// Shoppers told that it is sold out.
+        sold_out: Option<u64> = None, in 1..=600_000;
+        /// Shoppers turned away by a limit.
+        limited: Option<u64> = None, in 1..=600_000;
+        /// Shoppers told to ask later.
+        queued: Option<u64> = None, in 1..=600_000;
+    }
+}
+
+options! {
+    /// `[targets]`: what the run should achieve; what is left out is not judged.
+    pub struct Targets {
+        /// Orders committed per second, at least, while there is stock and demand.
+        orders_per_s: Option<u64> = None, in 1..=10_000_000;
+        /// The last unit is committed within this time of the sale's start, ms.
+        sold_out_within_ms: Option<u64> = None, in 1..=86_400_000;
+        /// Every unit is sold in the end.
+        sell_everything: bool = false;
+        /// Share of shoppers that may end in time-out or error.
+        error_budget_ratio: Option<f64> = None, in 0.0..=1.0;
+        /// Latency targets.
+        p99_ms: P99 = P99::of_defaults();
+    }
+}
