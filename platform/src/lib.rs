@@ -12,7 +12,13 @@
 pub mod bugs;
 pub mod config;
 pub mod context;
+pub mod exposition;
+pub mod fulfilment;
+pub mod gateway;
+pub mod health;
 pub mod messages;
 pub mod metrics;
 pub mod order_status;
+pub mod roles;
 pub mod texts;
+pub mod transaction;

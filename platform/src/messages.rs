@@ -101,6 +101,40 @@ pub struct OrderView {
     pub reason: Option<String>,
 }
 
+/// A shopper's wish to cancel: `POST /internal/orders/{id}/cancel`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// Who is asking; another shopper's order is not found.
+    pub shopper_id: String,
+}
+
+/// The answer to a cancellation; HTTP 200 whatever it says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum CancelAnswer {
+    /// The order will be cancelled: now, or since an earlier request.
+    Cancelling {
+        /// The order.
+        order: OrderView,
+    },
+    /// The order has been cancelled, and its money given back.
+    Cancelled {
+        /// The order.
+        order: OrderView,
+    },
+    /// The order is in a state that cannot be cancelled; nothing was done.
+    Refused {
+        /// The order.
+        order: OrderView,
+    },
+    /// This shopper has no such order.
+    UnknownOrder,
+    /// Postgres is away; nothing was done.
+    Unavailable,
+    /// The answer to COMMIT was lost; asking again is safe.
+    Unknown,
+}
+
 /// A product as the lanes and the gateway know it: `GET /internal/products` answers a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
@@ -151,6 +185,14 @@ pub struct OrderEvent {
     pub order: OrderView,
 }
 
+impl OrderEvent {
+    /// The event that `order` came to be so. An order comes to each state once, so its id and the kind name the event.
+    #[must_use]
+    pub fn of(kind: OrderEventKind, order: OrderView) -> Self {
+        Self { event_id: format!("{}:{}", order.order_id, kind.as_str()), kind, order }
+    }
+}
+
 /// What happened to an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -165,4 +207,18 @@ pub enum OrderEventKind {
     OrderShipped,
     /// With the shopper.
     OrderDelivered,
+}
+
+impl OrderEventKind {
+    /// The word in `outbox.kind` and in event ids.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::OrderConfirmed => "order_confirmed",
+            Self::OrderRefunded => "order_refunded",
+            Self::OrderCancelled => "order_cancelled",
+            Self::OrderShipped => "order_shipped",
+            Self::OrderDelivered => "order_delivered",
+        }
+    }
 }

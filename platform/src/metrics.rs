@@ -65,6 +65,7 @@ counters! {
     PublishRetries = "publish_retries_total", "Publications tried again.";
     EventsApplied = "events_applied_total", "Events that took effect at a consumer.";
     EventsDuplicate = "events_duplicate_total", "Events a consumer had applied before.";
+    EventsUnreadable = "events_unreadable_total", "Records a consumer could make nothing of and left behind.";
     ConsumerRebalances = "consumer_rebalances_total", "Times a consumer lost its assignment.";
     OrdersCancelled = "orders_cancelled_total", "Confirmed orders cancelled by their shopper.";
     OrdersDelivered = "orders_delivered_total", "Orders that reached their shopper.";

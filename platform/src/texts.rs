@@ -31,6 +31,21 @@ texts! {
     MIGRATION_STOCK = "migrations/0001_stock.sql",
     MIGRATION_ORDERS = "migrations/0002_orders.sql",
     MIGRATION_EVENTS = "migrations/0003_events.sql",
+
+    // Health, orders and fulfilment.
+    HEALTH_READY = "sql/health/ready.sql",
+    ORDERS_BY_ID = "sql/orders/by_id.sql",
+    ORDERS_LOCK_OWN = "sql/orders/lock_own.sql",
+    ORDERS_CANCEL = "sql/orders/cancel.sql",
+    ORDERS_MOVE = "sql/orders/move.sql",
+    OUTBOX_APPEND = "sql/fulfilment/outbox_append.sql",
+    OUTBOX_NEXT = "sql/fulfilment/outbox_next.sql",
+    OUTBOX_MARK_PUBLISHED = "sql/fulfilment/outbox_mark_published.sql",
+    CONSUMED_RECORD = "sql/fulfilment/consumed_record.sql",
+    NOTIFICATION_SEND = "sql/fulfilment/notification_send.sql",
+    ANALYTICS_ADD = "sql/fulfilment/analytics_add.sql",
+    WAREHOUSE_REQUEST = "sql/fulfilment/warehouse_request.sql",
+    WAREHOUSE_DUE = "sql/fulfilment/warehouse_due.sql",
 }
 
 /// Why a directory of replacements was refused.

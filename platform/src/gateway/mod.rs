@@ -1,0 +1,77 @@
+//! The public API.
+//!
+//! | request | answers |
+//! |---|---|
+//! | `POST /v1/checkouts` | 201, 202, or a [`problem`] |
+//! | `GET /v1/orders/{id}` | 200 |
+//! | `POST /v1/orders/{id}/cancel` | 202 while the refund is under way, 200 once it is done |
+//! | `GET /v1/products/{sku}/availability` | 200 |
+//!
+//! The gateway keeps nothing but token buckets: who may come in, how fast, and where the request goes. Whether a key
+//! came before is the lane's to say, because only the lane's stores outlive a gateway.
+
+mod answers;
+mod availability;
+mod catalog;
+mod checkouts;
+mod orders;
+pub mod problem;
+mod request;
+pub mod token_bucket;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use tokio::time::Instant;
+
+use crate::context::Context;
+use catalog::Catalog;
+use problem::{Problem, ProblemKind};
+
+/// How long a read may take before the shopper is told to come again.
+const READ_TIMEOUT: Duration = Duration::from_millis(1_000);
+
+/// One gateway.
+pub(crate) struct Gateway {
+    ctx: Context,
+    catalog: Catalog,
+    /// Buckets run on time that no clock skew touches.
+    started: Instant,
+}
+
+impl Gateway {
+    /// A gateway that has yet to learn of any product.
+    pub(crate) fn new(ctx: Context) -> Arc<Self> {
+        Arc::new(Self { ctx, catalog: Catalog::default(), started: Instant::now() })
+    }
+
+    /// Whether it can serve: it knows the products.
+    pub(crate) fn is_ready(&self) -> bool {
+        self.catalog.is_loaded()
+    }
+
+    /// Its public routes.
+    pub(crate) fn router(self: &Arc<Self>) -> Router {
+        Router::new()
+            .route("/v1/checkouts", post(checkouts::create))
+            .route("/v1/orders/{id}", get(orders::show))
+            .route("/v1/orders/{id}/cancel", post(orders::cancel))
+            .route("/v1/products/{sku}/availability", get(availability::show))
+            .fallback(async || Problem::from(ProblemKind::NotFound))
+            .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))
+            .with_state(Arc::clone(self))
+    }
+
+    /// Keeps the product list fresh; never returns.
+    pub(crate) fn keep_catalog_fresh(self: &Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
+        catalog::keep_fresh(self.ctx.clone(), Arc::clone(self))
+    }
+
+    /// Microseconds since this gateway was started.
+    fn now_us(&self) -> u64 {
+        u64::try_from(self.started.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,186 @@
+//! What the gateway says when it does not do what was asked: problem details as RFC 9457 has them.
+//!
+//! `type` is stable and is what a client may branch on. A problem without particulars of the request at hand is a
+//! constant of the binary, because during a sale most answers are one of them.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde_json::{Map, Value};
+
+/// Declares the problems: a variant, its status, the last segment of its `type`, its title and its usual detail.
+macro_rules! problems {
+    ($($variant:ident = $status:literal, $slug:literal, $title:literal, $detail:literal;)+) => {
+        /// A kind of problem: one `type` URI each.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum ProblemKind {
+            $(#[doc = $detail] $variant),+
+        }
+
+        impl ProblemKind {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The HTTP status.
+            #[must_use]
+            pub fn status(self) -> StatusCode {
+                let status: u16 = match self { $(Self::$variant => $status),+ };
+                StatusCode::from_u16(status).expect("the table holds statuses between 400 and 599")
+            }
+
+            /// The `type` URI.
+            #[must_use]
+            pub fn type_uri(self) -> &'static str {
+                match self { $(Self::$variant => concat!("https://doorbuster.dev/problems/", $slug)),+ }
+            }
+
+            /// The whole document, when there is nothing particular to say.
+            fn document(self) -> &'static str {
+                match self {
+                    $(Self::$variant => concat!(
+                        "{\"detail\":\"", $detail, "\",\"status\":", $status, ",\"title\":\"", $title,
+                        "\",\"type\":\"https://doorbuster.dev/problems/", $slug, "\"}"
+                    )),+
+                }
+            }
+        }
+    };
+}
+
+problems! {
+    MalformedRequest = 400, "malformed-request", "Malformed request",
+        "The request could not be read.";
+    MissingIdempotencyKey = 400, "missing-idempotency-key", "Missing idempotency key",
+        "A checkout needs exactly one Idempotency-Key header.";
+    InvalidIdempotencyKey = 400, "invalid-idempotency-key", "Invalid idempotency key",
+        "An Idempotency-Key has 1 to 255 visible ASCII characters.";
+    MissingShopper = 401, "missing-shopper", "Who is asking?",
+        "The request names no shopper: X-Shopper-Id must have 1 to 64 visible ASCII characters.";
+    PaymentDeclined = 402, "payment-declined", "Payment declined",
+        "The card was declined; nothing was charged.";
+    NotFound = 404, "not-found", "Not found",
+        "There is nothing at this address.";
+    UnknownProduct = 404, "unknown-product", "Unknown product",
+        "There is no product with this SKU.";
+    UnknownOrder = 404, "unknown-order", "Unknown order",
+        "This shopper has no such order.";
+    MethodNotAllowed = 405, "method-not-allowed", "Method not allowed",
+        "This address does not take this method.";
+    SoldOut = 409, "sold-out", "Sold out",
+        "Nothing is left of this product; nothing was charged.";
+    OrderNotFulfilled = 409, "order-not-fulfilled", "Order not fulfilled",
+        "The order ended without its goods; what was charged has been given back.";
+    RequestInFlight = 409, "request-in-flight", "Request in flight",
+        "An earlier request with this Idempotency-Key is still being worked on.";
+    OrderNotCancellable = 409, "order-not-cancellable", "Order not cancellable",
+        "The order can be cancelled only between its confirmation and its shipment.";
+    BodyTooLarge = 413, "body-too-large", "Body too large",
+        "The request body is larger than this service takes in.";
+    UnsupportedMediaType = 415, "unsupported-media-type", "Unsupported media type",
+        "The request body must be application/json.";
+    InvalidQuantity = 422, "invalid-quantity", "Invalid quantity",
+        "The quantity is outside what one checkout may buy.";
+    IdempotencyKeyReused = 422, "idempotency-key-reused", "Idempotency key reused",
+        "This Idempotency-Key came before with another payload.";
+    TooManyRequests = 429, "too-many-requests", "Too many requests",
+        "More shoppers are asking for this product than can be served; nothing was done.";
+    TemporarilyUnavailable = 503, "temporarily-unavailable", "Temporarily unavailable",
+        "A part this request needs is away; nothing was done.";
+}
+
+/// One problem, ready to be sent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    kind: ProblemKind,
+    retry_after_s: Option<u64>,
+    /// The document's members that differ from the constant, or extend it; boxed, because few problems have any.
+    particulars: Option<Box<Map<String, Value>>>,
+}
+
+impl From<ProblemKind> for Problem {
+    fn from(kind: ProblemKind) -> Self {
+        Self { kind, retry_after_s: None, particulars: None }
+    }
+}
+
+impl Problem {
+    /// The problem with a `Retry-After` of so many seconds.
+    #[must_use]
+    pub fn retry_after_s(mut self, seconds: u64) -> Self {
+        self.retry_after_s = Some(seconds);
+        self
+    }
+
+    /// The problem with another `detail`.
+    #[must_use]
+    pub fn detail(self, detail: impl Into<String>) -> Self {
+        self.with("detail", Value::String(detail.into()))
+    }
+
+    /// The problem with an extension member (RFC 9457, section 3.2).
+    #[must_use]
+    pub fn with(mut self, member: &str, value: Value) -> Self {
+        self.particulars.get_or_insert_default().insert(member.to_owned(), value);
+        self
+    }
+
+    fn body(&self) -> Bytes {
+        let document = self.kind.document();
+        let Some(particulars) = &self.particulars else {
+            return Bytes::from_static(document.as_bytes());
+        };
+        let mut members: Map<String, Value> =
+            serde_json::from_str(document).expect("the constant documents are JSON objects");
+        members.extend(particulars.iter().map(|(member, value)| (member.clone(), value.clone())));
+        Value::Object(members).to_string().into()
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let mut response = Response::new(Body::from(self.body()));
+        *response.status_mut() = self.kind.status();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        match self.retry_after_s {
+            None => {}
+            Some(1) => drop(headers.insert(RETRY_AFTER, HeaderValue::from_static("1"))),
+            Some(seconds) => drop(headers.insert(RETRY_AFTER, HeaderValue::from(seconds))),
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_constant_document_says_what_its_kind_says() {
+        for kind in ProblemKind::ALL {
+            let document: Value = serde_json::from_str(kind.document()).unwrap();
+            assert_eq!(document["status"], kind.status().as_u16());
+            assert_eq!(document["type"], kind.type_uri());
+            assert!(document["title"].is_string() && document["detail"].is_string(), "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn no_two_kinds_share_a_type() {
+        let mut types: Vec<&str> = ProblemKind::ALL.iter().map(|kind| kind.type_uri()).collect();
+        types.sort_unstable();
+        types.dedup();
+        assert_eq!(types.len(), ProblemKind::ALL.len());
+    }
+
+    #[test]
+    fn particulars_replace_the_detail_and_extend_the_document() {
+        let problem = Problem::from(ProblemKind::SoldOut).detail("gone").with("sku", "console".into());
+        let document: Value = serde_json::from_slice(&problem.body()).unwrap();
+        assert_eq!(document["detail"], "gone");
+        assert_eq!(document["sku"], "console");
+        assert_eq!(document["title"], "Sold out");
+    }
+}

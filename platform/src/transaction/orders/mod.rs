@@ -1,0 +1,53 @@
+//! Orders: what one is now, and its cancellation.
+//!
+//! The router is the `orders` service's part for the gateway. Refunding a cancelled order and returning its stock is
+//! the compensation worker's work.
+
+mod cancel;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::StatusCode;
+use ports::sql::{Row, SqlError};
+
+use crate::context::Context;
+use crate::messages::OrderView;
+use crate::texts::TextId;
+
+/// `GET /internal/orders/{id}` and `POST /internal/orders/{id}/cancel`.
+pub fn router(ctx: Context) -> Router {
+    Router::new()
+        .route("/internal/orders/{id}", get(show))
+        .route("/internal/orders/{id}/cancel", post(cancel::cancel))
+        .with_state(ctx)
+}
+
+/// The order of an id, if there is one.
+pub async fn order_by_id(ctx: &Context, order_id: &str) -> Result<Option<OrderView>, SqlError> {
+    let rows = ctx.sql.query(ctx.texts.get(TextId::ORDERS_BY_ID), &[order_id.into()]).await?;
+    Ok(rows.first().map(order_view))
+}
+
+/// Reads a row that has the columns of an order as shoppers see it.
+pub(crate) fn order_view(row: Row<'_>) -> OrderView {
+    OrderView {
+        order_id: row.text("order_id").to_owned(),
+        shopper_id: row.text("shopper_id").to_owned(),
+        sku: row.text("sku").to_owned(),
+        quantity: row.int("quantity"),
+        amount_cents: row.int("amount_cents"),
+        currency: row.text("currency").to_owned(),
+        status: row.text("status").to_owned(),
+        reason: row.optional_text("reason").map(str::to_owned),
+    }
+}
+
+async fn show(State(ctx): State<Context>, Path(order_id): Path<String>) -> Response {
+    match order_by_id(&ctx, &order_id).await {
+        Ok(Some(order)) => Json(order).into_response(),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+    }
+}
