@@ -1,0 +1,178 @@
+//! Idempotent producers: `(producer id, epoch, sequence)` per partition.
+
+use kafka_engine::{Acks, Config, KafkaError, Produce};
+use proptest::prelude::*;
+
+use super::{again, at, cluster, stamped, values};
+
+#[test]
+fn repeated_sequence_is_acknowledged_with_its_first_offset() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    assert_eq!(
+        kafka.produce(stamped("a", producer.id, producer.epoch, 0), 0),
+        at(0, 0)
+    );
+    assert_eq!(
+        kafka.produce(stamped("b", producer.id, producer.epoch, 1), 0),
+        at(0, 1)
+    );
+    assert_eq!(
+        kafka.produce(stamped("a", producer.id, producer.epoch, 0), 0),
+        again(0, 0)
+    );
+    assert_eq!(values(&mut kafka, 0), ["a", "b"]);
+}
+
+#[test]
+fn five_latest_records_are_remembered_and_no_more() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    for sequence in 0..6 {
+        kafka
+            .produce(stamped("x", producer.id, producer.epoch, sequence), 0)
+            .unwrap();
+    }
+    assert_eq!(
+        kafka.produce(stamped("x", producer.id, producer.epoch, 1), 0),
+        again(0, 1)
+    );
+    let forgotten = kafka.produce(stamped("x", producer.id, producer.epoch, 0), 0);
+    assert_eq!(forgotten, Err(KafkaError::OutOfOrderSequenceNumber));
+}
+
+#[test]
+fn gap_in_the_sequence_is_refused() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    kafka
+        .produce(stamped("a", producer.id, producer.epoch, 0), 0)
+        .unwrap();
+    let gap = kafka.produce(stamped("c", producer.id, producer.epoch, 2), 0);
+    assert_eq!(gap, Err(KafkaError::OutOfOrderSequenceNumber));
+    assert_eq!(values(&mut kafka, 0), ["a"]);
+}
+
+#[test]
+fn sequence_wraps_to_zero_after_its_maximum() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    kafka
+        .produce(stamped("a", producer.id, producer.epoch, i32::MAX), 0)
+        .unwrap();
+    assert_eq!(
+        kafka.produce(stamped("b", producer.id, producer.epoch, 0), 0),
+        at(0, 1)
+    );
+}
+
+#[test]
+fn sequences_count_per_partition() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    kafka
+        .produce(stamped("a", producer.id, producer.epoch, 0), 0)
+        .unwrap();
+    let elsewhere = Produce {
+        partition: Some(1),
+        ..stamped("b", producer.id, producer.epoch, 0)
+    };
+    assert_eq!(kafka.produce(elsewhere, 0), at(1, 0));
+}
+
+#[test]
+fn sessions_without_a_name_do_not_know_each_others_records() {
+    let mut kafka = cluster(Config::default());
+    let (before, after) = (kafka.init_producer(None), kafka.init_producer(None));
+    kafka
+        .produce(stamped("a", before.id, before.epoch, 0), 0)
+        .unwrap();
+    assert_eq!(
+        kafka.produce(stamped("a", after.id, after.epoch, 0), 0),
+        at(0, 1),
+        "a restart may write twice"
+    );
+}
+
+#[test]
+fn new_session_of_a_name_fences_the_old_one() {
+    let mut kafka = cluster(Config::default());
+    let old = kafka.init_producer(Some("relay-1"));
+    kafka
+        .produce(stamped("a", old.id, old.epoch, 0), 0)
+        .unwrap();
+    let new = kafka.init_producer(Some("relay-1"));
+    assert_eq!((new.id, new.epoch), (old.id, old.epoch + 1));
+    assert_eq!(
+        kafka.produce(stamped("b", old.id, old.epoch, 1), 0),
+        Err(KafkaError::ProducerFenced)
+    );
+    assert_eq!(
+        kafka.produce(stamped("b", new.id, new.epoch, 0), 0),
+        at(0, 1)
+    );
+}
+
+#[test]
+fn new_epoch_starts_its_sequence_at_zero() {
+    let mut kafka = cluster(Config::default());
+    let old = kafka.init_producer(Some("relay-1"));
+    kafka
+        .produce(stamped("a", old.id, old.epoch, 0), 0)
+        .unwrap();
+    let new = kafka.init_producer(Some("relay-1"));
+    let refused = kafka.produce(stamped("b", new.id, new.epoch, 1), 0);
+    assert_eq!(refused, Err(KafkaError::OutOfOrderSequenceNumber));
+}
+
+#[test]
+fn producers_and_epochs_never_handed_out_are_refused() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    assert_eq!(
+        kafka.produce(stamped("a", 99, 0, 0), 0),
+        Err(KafkaError::InvalidProducerIdMapping)
+    );
+    assert_eq!(
+        kafka.produce(stamped("a", -1, 0, 0), 0),
+        Err(KafkaError::InvalidProducerIdMapping)
+    );
+    assert_eq!(
+        kafka.produce(stamped("a", producer.id, 1, 0), 0),
+        Err(KafkaError::InvalidProducerEpoch)
+    );
+}
+
+#[test]
+fn idempotent_producer_must_wait_for_all_replicas() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    let hasty = Produce {
+        acks: Acks::Leader,
+        ..stamped("a", producer.id, producer.epoch, 0)
+    };
+    assert_eq!(
+        kafka.produce(hasty, 0),
+        Err(KafkaError::InvalidRequiredAcks)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each record is sent until it is acknowledged, up to four times, answers being lost on the way.
+    #[test]
+    fn retries_leave_each_record_once_and_in_order(losses in prop::collection::vec(0..4_usize, 1..40)) {
+        let mut kafka = cluster(Config::default());
+        let producer = kafka.init_producer(None);
+        for (sequence, lost) in (0..).zip(&losses) {
+            for attempt in 0..=*lost {
+                let sent = kafka.produce(stamped(&sequence.to_string(), producer.id, producer.epoch, sequence), 0);
+                let expected = if attempt == 0 { at(0, i64::from(sequence)) } else { again(0, i64::from(sequence)) };
+                prop_assert_eq!(sent, expected);
+            }
+        }
+        let expected: Vec<String> = (0..losses.len()).map(|sequence| sequence.to_string()).collect();
+        prop_assert_eq!(values(&mut kafka, 0), expected);
+    }
+}
