@@ -3,7 +3,7 @@
 //! Queueing and service are left to the simulator; these are only its constants.
 
 use crate::error::ScenarioError;
-use crate::knob::Knob;
+use crate::knob::{KeyDoc, Knob};
 use crate::options::options;
 use crate::section::{Place, Source};
 
@@ -135,6 +135,12 @@ impl Calibration {
             offset: 0,
         };
         Self::read(&place, &toml::de::DeValue::Table(table), None)
+    }
+
+    /// Every key of a calibration file, for documentation.
+    #[must_use]
+    pub fn keys() -> Vec<KeyDoc> {
+        Self::KEYS.to_vec()
     }
 
     /// The built-in two-core figures.

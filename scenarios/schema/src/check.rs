@@ -282,7 +282,7 @@ impl Checker<'_> {
                 &format!("must not be above `at_most`, {}", drawn.at_most),
             );
         }
-        if drawn.kinds.is_empty() {
+        if drawn.kinds.as_ref().is_some_and(Vec::is_empty) {
             return self.refuse(
                 "faults_drawn/kinds",
                 "is empty: name a kind, or leave it out for all kinds",

@@ -95,9 +95,10 @@ impl Scenario {
     pub fn draw_faults(&self, rng: &mut impl Rng) -> Vec<ScheduledFault> {
         let options = &self.faults_drawn;
         let until_ms = options.until_ms.unwrap_or(self.run.duration_ms);
+        let kinds = options.kinds.as_deref().unwrap_or(FaultKind::ALL);
         let count = (options.at_least..=options.at_most).pick(rng);
         let drawn = (0..count).map(|_| {
-            let kind = options.kinds.pick(rng);
+            let kind = kinds.pick(rng);
             draw_one(
                 kind,
                 options.from_ms,

@@ -201,8 +201,10 @@ macro_rules! faults {
                                 }
                                 text
                             }),
+                            value: <$type as Knob>::value,
                             range: concat!($(stringify!($range))?),
                             keys: <$type as Knob>::keys,
+                            is_list: false,
                         }),*
                     ],)+
                 }
@@ -383,24 +385,33 @@ impl ScheduledFault {
 
     /// The keys that every kind has.
     pub(crate) fn shared_keys() -> Vec<KeyDoc> {
-        let plain = |name, doc, default| KeyDoc {
+        let key = |name, doc, default, value| KeyDoc {
             name,
             doc,
             default,
+            value,
             range: "",
             keys: Vec::new,
+            is_list: false,
         };
         vec![
-            plain("kind", " The kind of fault.", None),
-            plain(
+            key(
+                "kind",
+                " What strikes; see the table of faults.",
+                None,
+                || "name of a fault".to_owned(),
+            ),
+            key(
                 "at_ms",
                 " When it strikes, ms from the start of the sale.",
                 None,
+                u64::value,
             ),
-            plain(
+            key(
                 "for_ms",
                 " How long it lasts, ms.",
                 Some(|| "by kind".to_owned()),
+                u64::value,
             ),
         ]
     }
@@ -453,6 +464,10 @@ impl Knob for ScheduledFault {
         inline_table(&keys)
     }
 
+    fn value() -> String {
+        "table".to_owned()
+    }
+
     fn keys() -> Vec<KeyDoc> {
         Self::shared_keys()
     }
@@ -466,7 +481,7 @@ options! {
         /// Most faults drawn.
         at_most: u32 = 0, in 0..=1_000;
         /// Kinds to draw from, each as likely as the others; left out, all kinds.
-        kinds: Vec<FaultKind> = FaultKind::ALL.to_vec();
+        kinds: Option<Vec<FaultKind>> = None;
         /// Earliest start, ms from the start of the sale.
         from_ms: u64 = 0, in 0..=86_400_000;
         /// All are over by then, ms from the start of the sale; left out, the end of the sale.

@@ -19,10 +19,14 @@ pub struct KeyDoc {
     pub doc: &'static str,
     /// The default as TOML text; `None` when the key must be given, "" when leaving it out means "none".
     pub default: Option<fn() -> String>,
+    /// What a value is, in words.
+    pub value: fn() -> String,
     /// The range as Rust writes it; "" when any value of the type will do.
     pub range: &'static str,
     /// The keys of the table or tables under this key; empty for a plain value.
     pub keys: fn() -> Vec<KeyDoc>,
+    /// Whether there may be several of it.
+    pub is_list: bool,
 }
 
 /// A type that a key can have.
@@ -39,6 +43,12 @@ pub(crate) trait Knob: Sized {
 
     /// The value as TOML text; empty for "none".
     fn toml(&self) -> String;
+
+    /// What a value is, in words.
+    fn value() -> String;
+
+    /// Whether a value is a list.
+    const IS_LIST: bool = false;
 
     /// Keys below this one; none for plain values.
     fn keys() -> Vec<KeyDoc> {
@@ -100,6 +110,10 @@ macro_rules! whole_number {
             fn toml(&self) -> String {
                 self.to_string()
             }
+
+            fn value() -> String {
+                "whole number".to_owned()
+            }
         }
     )+};
 }
@@ -133,6 +147,10 @@ impl Knob for f64 {
     fn toml(&self) -> String {
         format!("{self:?}")
     }
+
+    fn value() -> String {
+        "number".to_owned()
+    }
 }
 
 impl Knob for bool {
@@ -150,6 +168,10 @@ impl Knob for bool {
 
     fn toml(&self) -> String {
         self.to_string()
+    }
+
+    fn value() -> String {
+        "true or false".to_owned()
     }
 }
 
@@ -176,6 +198,10 @@ impl Knob for String {
     fn toml(&self) -> String {
         toml::Value::String(self.clone()).to_string()
     }
+
+    fn value() -> String {
+        "text".to_owned()
+    }
 }
 
 impl<T: Knob> Knob for Option<T> {
@@ -192,6 +218,12 @@ impl<T: Knob> Knob for Option<T> {
     fn toml(&self) -> String {
         self.as_ref().map(T::toml).unwrap_or_default()
     }
+
+    fn value() -> String {
+        T::value()
+    }
+
+    const IS_LIST: bool = T::IS_LIST;
 
     fn keys() -> Vec<KeyDoc> {
         T::keys()
@@ -223,6 +255,12 @@ impl<T: Knob> Knob for Vec<T> {
         let items: Vec<_> = self.iter().map(T::toml).collect();
         format!("[{}]", items.join(", "))
     }
+
+    fn value() -> String {
+        format!("list of {}", T::value())
+    }
+
+    const IS_LIST: bool = true;
 
     fn keys() -> Vec<KeyDoc> {
         T::keys()

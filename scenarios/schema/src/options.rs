@@ -32,8 +32,10 @@ macro_rules! options {
                         }
                         text
                     })?),
+                    value: <$type as $crate::knob::Knob>::value,
                     range: concat!($(stringify!($range))?),
                     keys: <$type as $crate::knob::Knob>::keys,
+                    is_list: <$type as $crate::knob::Knob>::IS_LIST,
                 }),+
             ];
 
@@ -80,6 +82,10 @@ macro_rules! options {
             fn toml(&self) -> String {
                 let keys = [$((stringify!($key), $crate::knob::Knob::toml(&self.$key))),+];
                 $crate::options::inline_table(&keys)
+            }
+
+            fn value() -> String {
+                "table".to_owned()
             }
 
             fn keys() -> Vec<$crate::knob::KeyDoc> {
@@ -151,6 +157,11 @@ macro_rules! names {
 
             fn toml(&self) -> String {
                 format!("\"{}\"", self.name())
+            }
+
+            fn value() -> String {
+                let names: Vec<_> = Self::ALL.iter().map(Self::toml).collect();
+                names.join(", ")
             }
         }
     };

@@ -13,6 +13,7 @@ use crate::check::check;
 use crate::error::ScenarioError;
 use crate::fault::{FaultsDrawn, ScheduledFault};
 use crate::infrastructure::{CostModel, Network, Redis};
+use crate::knob::KeyDoc;
 use crate::options::options;
 use crate::platform::Platform;
 use crate::products::{Catalogue, Products};
@@ -194,6 +195,12 @@ impl Scenario {
     pub fn hash(&self) -> u64 {
         let json = serde_json::to_vec(self).expect("a scenario has string keys only");
         xxh3_64(&json)
+    }
+
+    /// Every key of a scenario file, for documentation.
+    #[must_use]
+    pub fn keys() -> Vec<KeyDoc> {
+        ScenarioOptions::KEYS.to_vec()
     }
 
     /// Every SKU, with its share of the demand.

@@ -67,13 +67,19 @@ impl Knob for Variant {
         self.name.toml()
     }
 
+    fn value() -> String {
+        "table".to_owned()
+    }
+
     fn keys() -> Vec<KeyDoc> {
         vec![KeyDoc {
             name: "name",
             doc: " The variant's name; every other key overrides the scenario's key of that name.",
             default: None,
+            value: String::value,
             range: "",
             keys: Vec::new,
+            is_list: false,
         }]
     }
 }
