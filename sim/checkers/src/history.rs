@@ -5,10 +5,13 @@
 mod event;
 mod interner;
 mod names;
+mod per_order;
 mod status;
 mod store;
 
 pub use event::{Answer, CardStep, Consumer, Event, EventKind, HoldStep, Movement};
 pub use names::{IntentRef, NoteRef, OrderEvent, OrderRef, Sku};
 pub use status::Status;
-pub use store::{Counts, History};
+pub use store::{Counts, History, OrderNow};
+
+pub(crate) use per_order::PerOrder;

@@ -13,7 +13,7 @@ pub fn all(limits: &Limits) -> Vec<Box<dyn Checker + Send>> {
         Box::new(money::Money::new()),
         Box::new(orders::Orders::new()),
         Box::new(idempotency::Idempotency::new()),
-        Box::new(holds::Holds::new(limits)),
+        Box::new(holds::Holds::new()),
         Box::new(events::Events::new()),
         Box::new(admission::Admission::new(limits)),
         Box::new(liveness::Liveness::new(limits)),

@@ -2,9 +2,11 @@
 //!
 //! A store that was not read is `None`, which is not the same as an empty one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+
+use crate::history::Status;
 
 /// The stores at one moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +118,19 @@ impl Tables {
         on_hand
     }
 
+    /// The orders by id.
+    #[must_use]
+    pub fn orders_by_id(&self) -> BTreeMap<&str, &OrderRow> {
+        self.orders.iter().map(|row| (row.order_id.as_str(), row)).collect()
+    }
+
+    /// The ids of the orders that were ever confirmed.
+    #[must_use]
+    pub fn ever_confirmed(&self) -> BTreeSet<&str> {
+        let confirmed = self.transitions.iter().filter(|row| row.to_status == Status::Confirmed.word());
+        confirmed.map(|row| row.order_id.as_str()).collect()
+    }
+
     /// The transitions of each order, by sequence.
     #[must_use]
     pub fn transitions_by_order(&self) -> BTreeMap<&str, Vec<&TransitionRow>> {
@@ -178,6 +193,26 @@ pub struct OrderRow {
     pub amount_cents: i64,
     /// Where it stands, as stored.
     pub status: String,
+}
+
+impl OrderRow {
+    /// Where it stands; none when the stored word is not one of the order's states.
+    #[must_use]
+    pub fn parsed(&self) -> Option<Status> {
+        Status::parse(&self.status)
+    }
+
+    /// Whether it stands for its shopper.
+    #[must_use]
+    pub fn stands(&self) -> bool {
+        self.parsed().is_some_and(Status::stands)
+    }
+
+    /// Whether somebody still has to bring it to an end.
+    #[must_use]
+    pub fn is_unsettled(&self) -> bool {
+        self.parsed().is_some_and(Status::is_unsettled)
+    }
 }
 
 /// A row of `order_transitions`.

@@ -2,7 +2,7 @@
 //! without an order are counted and dropped, so that a sale with half a million shoppers fits in memory.
 
 use super::interner::Interner;
-use super::{Answer, Event, EventKind, IntentRef, NoteRef, OrderRef, Sku};
+use super::{Answer, Event, EventKind, IntentRef, NoteRef, OrderRef, PerOrder, Sku, Status};
 use crate::Snapshot;
 
 /// No earlier event of this order.
@@ -37,6 +37,21 @@ pub struct Counts {
     pub all: u64,
 }
 
+/// An order as the commit feed last told it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OrderNow {
+    /// Where it stands.
+    pub status: Status,
+    /// Its product.
+    pub sku: Sku,
+    /// How many.
+    pub quantity: u32,
+    /// For how much.
+    pub amount_cents: i64,
+    /// Whether it was ever confirmed.
+    pub was_confirmed: bool,
+}
+
 /// An event and its order's event before it.
 #[derive(Debug)]
 struct Link {
@@ -54,6 +69,7 @@ pub struct History {
     links: Vec<Link>,
     /// Per order, its last event in `links`.
     last: Vec<u32>,
+    now: PerOrder<Option<OrderNow>>,
     faults: Vec<Event>,
     counts: Counts,
 }
@@ -90,10 +106,10 @@ impl History {
         self.orders.name(order.0)
     }
 
-    /// How many orders are known; their numbers run from 0.
-    #[must_use]
-    pub fn orders_known(&self) -> usize {
-        self.orders.len()
+    /// Every order that is known.
+    pub fn all_orders(&self) -> impl Iterator<Item = OrderRef> + use<> {
+        let count = u32::try_from(self.orders.len()).expect("orders are numbered by u32");
+        (0..count).map(OrderRef)
     }
 
     /// The product of a name, which becomes known if it was not.
@@ -143,12 +159,19 @@ impl History {
             let number = u32::try_from(self.links.len()).expect("fewer than 2^32 events fit in memory");
             let earlier = std::mem::replace(&mut self.last[order.0 as usize], number);
             self.links.push(Link { event: *event, earlier });
+            self.follow(&event.kind);
         } else if matches!(
             event.kind,
             EventKind::FaultBegan { .. } | EventKind::FaultEnded { .. } | EventKind::QuietSince | EventKind::GateLost
         ) {
             self.faults.push(*event);
         }
+    }
+
+    /// The order as the commit feed last told it; none when it told of no such order, or of its removal.
+    #[must_use]
+    pub fn order_now(&self, order: OrderRef) -> Option<OrderNow> {
+        self.now.get(order).copied().flatten()
     }
 
     /// Makes the names of a snapshot's orders and products known.
@@ -189,6 +212,19 @@ impl History {
     #[must_use]
     pub fn counts(&self) -> Counts {
         self.counts
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "no other event changes an order's row")]
+    fn follow(&mut self, kind: &EventKind) {
+        match *kind {
+            EventKind::OrderMoved { order, sku, to, quantity, amount_cents, .. } => {
+                let now = self.now.of(order);
+                let was_confirmed = to == Status::Confirmed || now.is_some_and(|before| before.was_confirmed);
+                *now = Some(OrderNow { status: to, sku, quantity, amount_cents, was_confirmed });
+            }
+            EventKind::OrderRemoved { order } => *self.now.of(order) = None,
+            _ => {}
+        }
     }
 
     fn count(&mut self, kind: &EventKind) {
