@@ -1,0 +1,128 @@
+//! The `redis` port over the simulated network: redis-rs commands go in, redis-rs values come out.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ports::redis_port::{Connection, RedisConnection, RedisConnector};
+use redis::aio::ConnectionLike;
+use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
+use redis_engine::Reply;
+
+use crate::world::hosts::redis::{Ended, Link, RedisHost};
+use crate::world::network::NodeIndex;
+
+/// Connects one process to the simulated Redis.
+pub struct SimRedis {
+    host: Arc<RedisHost>,
+    from: NodeIndex,
+    connect_timeout: Duration,
+}
+
+impl SimRedis {
+    /// The connector of the process at `from`.
+    #[must_use]
+    pub fn new(host: Arc<RedisHost>, from: NodeIndex, connect_timeout: Duration) -> Self {
+        Self { host, from, connect_timeout }
+    }
+}
+
+#[async_trait]
+impl RedisConnector for SimRedis {
+    async fn connect(&self) -> RedisResult<Connection> {
+        match tokio::time::timeout(self.connect_timeout, self.host.connect(self.from)).await {
+            Ok(Some(link)) => {
+                let open = Arc::new(Open { host: self.host.clone(), from: self.from, link });
+                Ok(Connection::new(Box::new(SimConnection(open))))
+            }
+            Ok(None) | Err(_) => Err(lost("the connection was refused")),
+        }
+    }
+}
+
+struct Open {
+    host: Arc<RedisHost>,
+    from: NodeIndex,
+    link: Link,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.host.disconnect(self.link);
+    }
+}
+
+/// A multiplexed connection: many tasks share it, and it ends when the last lets go.
+#[derive(Clone)]
+struct SimConnection(Arc<Open>);
+
+impl RedisConnection for SimConnection {
+    fn share(&self) -> Box<dyn RedisConnection> {
+        Box::new(self.clone())
+    }
+}
+
+impl SimConnection {
+    async fn run(&self, command: &Cmd) -> RedisResult<Value> {
+        let words: Vec<&[u8]> = command
+            .args_iter()
+            .map(|arg| match arg {
+                Arg::Simple(word) => word,
+                Arg::Cursor => b"0".as_slice(),
+                _ => unreachable!("redis-rs knows no third kind of argument"),
+            })
+            .collect();
+        match self.0.host.run(self.0.from, self.0.link, &words).await {
+            Ended::Answered(reply) => value_of(reply).extract_error(),
+            Ended::Lost => Err(lost("the connection was reset")),
+            Ended::Silent => std::future::pending().await,
+        }
+    }
+}
+
+impl ConnectionLike for SimConnection {
+    fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(self.run(cmd))
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        Box::pin(async move {
+            let mut answers = Vec::with_capacity(count);
+            for command in pipeline.cmd_iter() {
+                answers.push(self.run(command).await?);
+            }
+            Ok(answers.into_iter().skip(offset).take(count).collect())
+        })
+    }
+
+    fn get_db(&self) -> i64 {
+        0
+    }
+}
+
+fn lost(why: &'static str) -> RedisError {
+    RedisError::from((ErrorKind::Io, why))
+}
+
+fn value_of(reply: Reply) -> Value {
+    match reply {
+        Reply::Nil | Reply::NilArray => Value::Nil,
+        Reply::Ok => Value::Okay,
+        Reply::Status(text) => Value::SimpleString(text.into_owned()),
+        Reply::Int(value) => Value::Int(value),
+        Reply::Bulk(bytes) => Value::BulkString(bytes.to_vec()),
+        Reply::Array(items) => Value::Array(items.into_iter().map(value_of).collect()),
+        Reply::Error(text) => redis::parse_redis_value(format!("-{text}\r\n").as_bytes())
+            .expect("an error line is one line of RESP"),
+        Reply::Double(value) => Value::Double(value),
+        Reply::Map(pairs) => {
+            Value::Map(pairs.into_iter().map(|(key, value)| (value_of(key), value_of(value))).collect())
+        }
+        Reply::Set(items) => Value::Set(items.into_iter().map(value_of).collect()),
+    }
+}

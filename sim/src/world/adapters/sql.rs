@@ -1,0 +1,218 @@
+//! The `sql` port over the simulated network: a pool of sessions on the simulated Postgres.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use ports::sql::{Isolation, Rows, SqlError, SqlPool, SqlTransaction, SqlValue};
+use postgres_engine::{PgError, Reply, Value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::world::hosts::postgres::{Ended, PostgresHost, Session, StatementKind};
+use crate::world::network::NodeIndex;
+
+/// How a pool behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolOptions {
+    /// Connections at most.
+    pub size: usize,
+    /// How long a caller waits for one.
+    pub acquire_timeout: Duration,
+    /// How long a caller waits for an answer before it gives the connection up.
+    pub answer_timeout: Duration,
+}
+
+struct Pool {
+    host: Arc<PostgresHost>,
+    from: NodeIndex,
+    options: PoolOptions,
+    permits: Arc<Semaphore>,
+    idle: Mutex<Vec<Session>>,
+}
+
+/// One process's pool. Cloning shares it; dropping the last clone ends its sessions, as the end of a process does.
+#[derive(Clone)]
+pub struct SimPool(Arc<Pool>);
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        for session in self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            self.host.disconnect(session);
+        }
+    }
+}
+
+impl SimPool {
+    /// The pool of a process at `from`.
+    #[must_use]
+    pub fn new(host: Arc<PostgresHost>, from: NodeIndex, options: PoolOptions) -> Self {
+        let permits = Arc::new(Semaphore::new(options.size));
+        Self(Arc::new(Pool { host, from, options, permits, idle: Mutex::default() }))
+    }
+
+    /// The gate in front of the connections; a fault may take its permits away.
+    #[must_use]
+    pub fn permits(&self) -> Arc<Semaphore> {
+        self.0.permits.clone()
+    }
+
+    async fn acquire(&self) -> Result<Lease, SqlError> {
+        let pool = &self.0;
+        let permit = match tokio::time::timeout(pool.options.acquire_timeout, pool.permits.clone().acquire_owned()).await
+        {
+            Ok(permit) => permit.expect("the semaphore is never closed"),
+            Err(_elapsed) => {
+                let waited_ms = u64::try_from(pool.options.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
+                return Err(SqlError::PoolExhausted { waited_ms });
+            }
+        };
+        let session = loop {
+            let idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            match idle {
+                Some(session) if pool.host.is_live(session) => break session,
+                Some(_dead) => {}
+                None => break pool.host.connect().ok_or(SqlError::Unreachable)?,
+            }
+        };
+        Ok(Lease { pool: pool.clone(), session, healthy: false, _permit: permit })
+    }
+}
+
+/// A connection out of the pool. It goes back only when it is known to be idle; else its session ends.
+struct Lease {
+    pool: Arc<Pool>,
+    session: Session,
+    healthy: bool,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if self.healthy {
+            self.pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(self.session);
+        } else {
+            self.pool.host.disconnect(self.session);
+        }
+    }
+}
+
+impl Lease {
+    async fn run(&mut self, kind: StatementKind, sql: &str, params: &[SqlValue]) -> Result<Rows, SqlError> {
+        self.healthy = false;
+        let values: Vec<Value> = params.iter().map(value_of).collect();
+        let host = &self.pool.host;
+        let running = host.run(self.pool.from, self.session, kind, sql, &values);
+        let timeout = self.pool.options.answer_timeout;
+        match tokio::time::timeout(timeout, running).await {
+            Ok(Ended::Answered(Ok(reply))) => Ok(rows_of(reply)),
+            Ok(Ended::Answered(Err(error))) => Err(refusal(error)),
+            Ok(Ended::Lost) => Err(SqlError::ConnectionLost),
+            Ok(Ended::Silent) => {
+                tokio::time::sleep(timeout).await;
+                Err(timed_out(timeout))
+            }
+            Err(_elapsed) => Err(timed_out(timeout)),
+        }
+    }
+}
+
+fn timed_out(timeout: Duration) -> SqlError {
+    SqlError::TimedOut { waited_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) }
+}
+
+#[async_trait]
+impl SqlPool for SimPool {
+    async fn query(&self, sql: &str, params: &[SqlValue]) -> Result<Rows, SqlError> {
+        let mut lease = self.acquire().await?;
+        let answer = lease.run(kind_of_lone(sql), sql, params).await;
+        lease.healthy = matches!(answer, Ok(_) | Err(SqlError::Refused { .. }));
+        answer
+    }
+
+    async fn begin(&self, isolation: Isolation) -> Result<Box<dyn SqlTransaction>, SqlError> {
+        let mut lease = self.acquire().await?;
+        let begin = match isolation {
+            Isolation::ReadCommitted => "BEGIN",
+            Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        };
+        lease.run(StatementKind::Begin, begin, &[]).await?;
+        Ok(Box::new(SimTransaction { lease, wrote: false, moves_stock: false }))
+    }
+}
+
+struct SimTransaction {
+    lease: Lease,
+    wrote: bool,
+    moves_stock: bool,
+}
+
+#[async_trait]
+impl SqlTransaction for SimTransaction {
+    async fn query(&mut self, sql: &str, params: &[SqlValue]) -> Result<Rows, SqlError> {
+        let moves_stock = sql.contains("INTO stock_ledger");
+        self.moves_stock |= moves_stock;
+        self.wrote |= writes(sql);
+        self.lease.run(StatementKind::Inside { moves_stock }, sql, params).await
+    }
+
+    async fn commit(mut self: Box<Self>) -> Result<(), SqlError> {
+        let kind = StatementKind::Commit { wrote: self.wrote, moves_stock: self.moves_stock };
+        let answer = self.lease.run(kind, "COMMIT", &[]).await;
+        self.lease.healthy = matches!(answer, Ok(_) | Err(SqlError::Refused { .. }));
+        answer.map(|_rows| ())
+    }
+
+    async fn rollback(mut self: Box<Self>) -> Result<(), SqlError> {
+        let answer = self.lease.run(StatementKind::Rollback, "ROLLBACK", &[]).await;
+        self.lease.healthy = answer.is_ok();
+        answer.map(|_rows| ())
+    }
+}
+
+/// Whether a statement writes, judged by its verbs; comments above it do not count.
+fn writes(sql: &str) -> bool {
+    let mut lines = sql.lines().filter(|line| !line.trim_start().starts_with("--"));
+    lines.any(|line| ["INSERT ", "UPDATE ", "DELETE "].iter().any(|verb| line.contains(verb)))
+}
+
+fn kind_of_lone(sql: &str) -> StatementKind {
+    if writes(sql) { StatementKind::Alone } else { StatementKind::Inside { moves_stock: false } }
+}
+
+fn refusal(error: PgError) -> SqlError {
+    SqlError::Refused {
+        sqlstate: error.sqlstate.to_string(),
+        message: error.message,
+        constraint: error.constraint.map(|name| name.to_string()),
+    }
+}
+
+fn value_of(value: &SqlValue) -> Value {
+    match value {
+        SqlValue::Null => Value::Null,
+        SqlValue::Bool(value) => Value::Bool(*value),
+        SqlValue::Int(value) => Value::Int(*value),
+        SqlValue::Text(value) => Value::Text(value.clone()),
+        SqlValue::Timestamp(value) => Value::Timestamp(*value),
+        SqlValue::Json(value) => Value::Text(value.clone()),
+        SqlValue::IntArray(values) => Value::IntArray(values.as_slice().into()),
+        SqlValue::TextArray(values) => Value::TextArray(values.as_slice().into()),
+    }
+}
+
+fn rows_of(reply: Reply) -> Rows {
+    let rows = reply.rows.into_iter().map(|row| row.into_iter().map(sql_value_of).collect()).collect();
+    Rows { columns: reply.columns, rows, affected: reply.affected }
+}
+
+fn sql_value_of(value: Value) -> SqlValue {
+    match value {
+        Value::Null => SqlValue::Null,
+        Value::Bool(value) => SqlValue::Bool(value),
+        Value::Int(value) => SqlValue::Int(value),
+        Value::Text(value) => SqlValue::Text(value),
+        Value::Timestamp(value) => SqlValue::Timestamp(value),
+        other => todo_value(other),
+    }
+}

@@ -1,0 +1,408 @@
+//! Postgres as a machine on the network: sessions, queueing for CPU and log, crashes, and the faults of its answers.
+//!
+//! The engine decides what a statement does; this file decides when, and whether its answer comes home.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step, Value};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
+use tokio::sync::{Notify, oneshot};
+
+use crate::world::network::{Network, NodeIndex};
+use crate::world::observer::Observer;
+use crate::world::station::{FlushedLog, Station};
+use crate::world::time::{EPOCH_US, Timeline};
+use crate::world::trace::EngineAnswer;
+
+/// Service times and parallelism, from the calibration file.
+#[derive(Debug, Clone, Copy)]
+pub struct PostgresCosts {
+    /// Statements worked on at once.
+    pub parallelism: usize,
+    /// CPU time of one statement, in microseconds.
+    pub statement_us: i64,
+    /// CPU time of each row beyond the first that it writes, in microseconds.
+    pub row_us: i64,
+    /// Time of one log flush, which commits that wait share, in microseconds.
+    pub flush_us: i64,
+}
+
+/// Faults of answers; each is a probability in parts per million of the statements or commits it can strike.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct PostgresFaults {
+    /// Statements that run into `statement_timeout` (57014).
+    pub statement_timeout_ppm: u32,
+    /// Connections that end before COMMIT is executed.
+    pub lost_before_commit_ppm: u32,
+    /// Connections that end after COMMIT was executed and before it was answered.
+    pub lost_after_commit_ppm: u32,
+    /// Commits refused with 40001.
+    pub serialization_failure_ppm: u32,
+    /// Hard commits (those that move stock) that fail after the capture, with the connection.
+    pub hard_commit_failure_ppm: u32,
+}
+
+/// How a statement ended, seen from the client's end of the wire.
+#[derive(Debug)]
+pub enum Ended {
+    /// The server's answer.
+    Answered(Result<Reply, PgError>),
+    /// The connection is gone.
+    Lost,
+    /// Nothing will come: the client has to give up by itself.
+    Silent,
+}
+
+/// What a statement is to the cost model and to the faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StatementKind {
+    /// Opens a transaction.
+    Begin,
+    /// Reads or writes inside a transaction.
+    Inside {
+        /// Whether it moves stock, as only the hard commit and a cancellation do.
+        moves_stock: bool,
+    },
+    /// A statement that commits by itself.
+    Alone,
+    /// Ends a transaction.
+    Commit {
+        /// Whether the transaction wrote, so that its commit waits for the log.
+        wrote: bool,
+        /// Whether it moved stock.
+        moves_stock: bool,
+    },
+    /// Undoes a transaction.
+    Rollback,
+}
+
+/// A client's session, void after a crash of the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Session {
+    id: SessionId,
+    boot: u32,
+}
+
+struct State {
+    engine: Postgres,
+    up: bool,
+    /// Counts crashes, so that a session of an earlier life is recognised.
+    boot: u32,
+    cpu: Station,
+    log: FlushedLog,
+    waiting: BTreeMap<SessionId, oneshot::Sender<Result<Reply, PgError>>>,
+    faults: PostgresFaults,
+    entropy: ChaCha8Rng,
+    stalled_until_us: i64,
+}
+
+/// The machine Postgres runs on.
+pub struct PostgresHost {
+    state: Mutex<State>,
+    costs: PostgresCosts,
+    at: NodeIndex,
+    network: Network,
+    timeline: Timeline,
+    observer: Observer,
+    deadline_moved: Notify,
+}
+
+/// How long a statement that a fault lets run into `statement_timeout` takes to be cancelled, in microseconds.
+const STATEMENT_TIMEOUT_US: i64 = 1_000_000;
+
+impl PostgresHost {
+    /// An empty server at `at`.
+    #[must_use]
+    pub fn new(
+        at: NodeIndex,
+        costs: PostgresCosts,
+        network: Network,
+        timeline: Timeline,
+        observer: Observer,
+        seed: u64,
+    ) -> Arc<Self> {
+        let state = State {
+            engine: Postgres::new(Config::default()),
+            up: true,
+            boot: 0,
+            cpu: Station::new(costs.parallelism),
+            log: FlushedLog::default(),
+            waiting: BTreeMap::new(),
+            faults: PostgresFaults::default(),
+            entropy: ChaCha8Rng::seed_from_u64(seed),
+            stalled_until_us: 0,
+        };
+        let state = Mutex::new(state);
+        Arc::new(Self { state, costs, at, network, timeline, observer, deadline_moved: Notify::new() })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Where the server is on the network.
+    #[must_use]
+    pub fn place(&self) -> NodeIndex {
+        self.at
+    }
+
+    /// Runs a script on a session of its own, in no time: for the schema and the first rows, before anything starts.
+    pub fn prepare(&self, script: &str) -> Result<(), PgError> {
+        let now_us = self.wall_us();
+        let state = &mut *self.state();
+        let session = state.engine.connect()?;
+        state.engine.execute_script(session, script, now_us)?;
+        state.engine.disconnect(session, now_us);
+        self.observer.postgres_commits(self.timeline.now_us(), &state.engine.take_commits());
+        Ok(())
+    }
+
+    fn wall_us(&self) -> i64 {
+        EPOCH_US + self.timeline.now_us()
+    }
+
+    /// Opens a session, or says that nobody listens or that the server is full.
+    pub fn connect(&self) -> Option<Session> {
+        let state = &mut *self.state();
+        if !state.up {
+            return None;
+        }
+        let id = state.engine.connect().ok()?;
+        Some(Session { id, boot: state.boot })
+    }
+
+    /// Whether a session still leads anywhere.
+    #[must_use]
+    pub fn is_live(&self, session: Session) -> bool {
+        let state = self.state();
+        state.up && state.boot == session.boot
+    }
+
+    /// Ends a session; what it had not committed is undone.
+    pub fn disconnect(&self, session: Session) {
+        let now_us = self.wall_us();
+        let state = &mut *self.state();
+        if state.up && state.boot == session.boot {
+            state.waiting.remove(&session.id);
+            state.engine.disconnect(session.id, now_us);
+            self.settle(state);
+        }
+    }
+
+    /// Sends a statement and waits for what comes of it.
+    pub async fn run(
+        &self,
+        from: NodeIndex,
+        session: Session,
+        kind: StatementKind,
+        sql: &str,
+        params: &[Value],
+    ) -> Ended {
+        let Some(there_us) = self.network.delay_us(from, self.at) else { return Ended::Silent };
+        let sent_us = self.timeline.now_us();
+        let begins_us = self.queue(sent_us + there_us, kind);
+        self.timeline.sleep_until(begins_us).await;
+        let ended = match self.execute(session, kind, sql, params) {
+            Begun::Ended(ended) => ended,
+            Begun::Waiting(answer) => answer.await.map_or(Ended::Lost, Ended::Answered),
+            Begun::TimesOut => {
+                self.timeline.sleep_until(begins_us + STATEMENT_TIMEOUT_US).await;
+                Ended::Answered(self.time_out(session))
+            }
+        };
+        let Some(back_us) = self.network.delay_us(self.at, from) else { return Ended::Silent };
+        let leaves_us = self.cost_of_rows(&ended);
+        self.timeline.sleep_until(leaves_us + back_us).await;
+        self.trace_answer(from, &ended);
+        if self.is_live(session) { ended } else { Ended::Lost }
+    }
+
+    /// When the work on a statement that arrives at `arrival_us` is done.
+    fn queue(&self, arrival_us: i64, kind: StatementKind) -> i64 {
+        let state = &mut *self.state();
+        let arrival_us = arrival_us.max(state.stalled_until_us);
+        match kind {
+            // BEGIN and ROLLBACK touch neither rows nor the log.
+            StatementKind::Begin | StatementKind::Rollback => state.cpu.serve(arrival_us, self.costs.statement_us / 4),
+            StatementKind::Inside { .. } => state.cpu.serve(arrival_us, self.costs.statement_us),
+            StatementKind::Alone | StatementKind::Commit { wrote: true, .. } => {
+                let worked_us = state.cpu.serve(arrival_us, self.costs.statement_us);
+                state.log.commit(worked_us, self.costs.flush_us)
+            }
+            StatementKind::Commit { wrote: false, .. } => state.cpu.serve(arrival_us, self.costs.statement_us / 4),
+        }
+    }
+
+    fn execute(&self, session: Session, kind: StatementKind, sql: &str, params: &[Value]) -> Begun {
+        let now_us = self.wall_us();
+        let state = &mut *self.state();
+        if !state.up || state.boot != session.boot {
+            return Begun::Ended(Ended::Lost);
+        }
+        match state.strike(kind) {
+            Some(Strike::TimesOut) => return Begun::TimesOut,
+            Some(Strike::LostBefore) => {
+                state.engine.disconnect(session.id, now_us);
+                self.settle(state);
+                return Begun::Ended(Ended::Lost);
+            }
+            Some(Strike::Serialization) => {
+                let refused = state.engine.submit(session.id, "ROLLBACK", &[], now_us);
+                assert!(matches!(refused, Step::Done(Ok(_))), "a rollback neither waits nor fails: {refused:?}");
+                self.settle(state);
+                return Begun::Ended(Ended::Answered(Err(PgError::serialization_failure())));
+            }
+            Some(Strike::LostAfter) => {
+                let step = state.engine.submit(session.id, sql, params, now_us);
+                assert!(matches!(step, Step::Done(_)), "a commit does not wait: {step:?}");
+                state.engine.disconnect(session.id, now_us);
+                self.settle(state);
+                return Begun::Ended(Ended::Lost);
+            }
+            None => {}
+        }
+        let begun = match state.engine.submit(session.id, sql, params, now_us) {
+            Step::Done(answer) => Begun::Ended(Ended::Answered(answer)),
+            Step::Blocked => {
+                let (sender, receiver) = oneshot::channel();
+                state.waiting.insert(session.id, sender);
+                Begun::Waiting(receiver)
+            }
+        };
+        self.settle(state);
+        begun
+    }
+
+    /// Hands finished statements to who waits for them, and new commits to the observer.
+    fn settle(&self, state: &mut State) {
+        for (session, answer) in state.engine.take_completions() {
+            if let Some(waiting) = state.waiting.remove(&session) {
+                // Whoever waited may have given up; its session is then already being closed.
+                drop(waiting.send(answer));
+            }
+        }
+        let commits = state.engine.take_commits();
+        if !commits.is_empty() {
+            self.observer.postgres_commits(self.timeline.now_us(), &commits);
+        }
+        self.deadline_moved.notify_one();
+    }
+
+    /// Cancels what a session is at, as `statement_timeout` would: its transaction is lost, its connection is not.
+    fn time_out(&self, session: Session) -> Result<Reply, PgError> {
+        let now_us = self.wall_us();
+        let state = &mut *self.state();
+        if state.up && state.boot == session.boot {
+            state.engine.fail_transaction(session.id, now_us);
+            self.settle(state);
+        }
+        Err(PgError::statement_timeout())
+    }
+
+    fn cost_of_rows(&self, ended: &Ended) -> i64 {
+        let now_us = self.timeline.now_us();
+        let Ended::Answered(Ok(reply)) = ended else { return now_us };
+        let further_rows = i64::try_from(reply.affected).unwrap_or(i64::MAX).saturating_sub(1);
+        if further_rows <= 0 || self.costs.row_us == 0 {
+            return now_us;
+        }
+        self.state().cpu.serve(now_us, further_rows.saturating_mul(self.costs.row_us))
+    }
+
+    fn trace_answer(&self, from: NodeIndex, ended: &Ended) {
+        let (ok, size) = match ended {
+            Ended::Answered(Ok(reply)) => (true, reply.affected),
+            Ended::Answered(Err(_)) | Ended::Lost | Ended::Silent => (false, 0),
+        };
+        let at_us = self.timeline.now_us();
+        self.observer.trace().answer(EngineAnswer { at_us, engine: "postgres", from, size, ok });
+    }
+
+    /// Fires the engine's timers as they fall due; runs for as long as the machine does.
+    pub async fn keep_time(self: Arc<Self>) {
+        loop {
+            let deadline_us = self.state().engine.next_deadline();
+            match deadline_us {
+                None => self.deadline_moved.notified().await,
+                Some(deadline_us) => {
+                    let due = self.timeline.sleep_until(deadline_us - EPOCH_US);
+                    let moved = self.deadline_moved.notified();
+                    tokio::select! { biased; () = due => {}, () = moved => continue }
+                    let now_us = self.wall_us();
+                    let state = &mut *self.state();
+                    state.engine.advance(now_us);
+                    self.settle(state);
+                }
+            }
+        }
+    }
+
+    /// The server dies: every session is cut, and what was not committed is gone.
+    pub fn crash(&self) {
+        let state = &mut *self.state();
+        state.up = false;
+        state.boot += 1;
+        state.waiting.clear();
+        state.engine.crash();
+    }
+
+    /// The server has recovered and listens again.
+    pub fn recover(&self) {
+        self.state().up = true;
+    }
+
+    /// Nothing is worked on until `until_us`.
+    pub fn stall_until(&self, until_us: i64) {
+        self.state().stalled_until_us = until_us;
+    }
+
+    /// Changes the faults of answers.
+    pub fn set_faults(&self, change: impl FnOnce(&mut PostgresFaults)) {
+        change(&mut self.state().faults);
+    }
+}
+
+/// What became of a statement when its turn came.
+enum Begun {
+    Ended(Ended),
+    Waiting(oneshot::Receiver<Result<Reply, PgError>>),
+    TimesOut,
+}
+
+/// A fault that strikes one statement.
+enum Strike {
+    TimesOut,
+    LostBefore,
+    LostAfter,
+    Serialization,
+}
+
+impl State {
+    fn strike(&mut self, kind: StatementKind) -> Option<Strike> {
+        let faults = self.faults;
+        match kind {
+            StatementKind::Begin | StatementKind::Rollback => None,
+            StatementKind::Inside { .. } | StatementKind::Alone => {
+                self.happens(faults.statement_timeout_ppm).then_some(Strike::TimesOut)
+            }
+            StatementKind::Commit { wrote: false, .. } => None,
+            StatementKind::Commit { wrote: true, moves_stock } => {
+                if self.happens(faults.lost_before_commit_ppm)
+                    || (moves_stock && self.happens(faults.hard_commit_failure_ppm))
+                {
+                    Some(Strike::LostBefore)
+                } else if self.happens(faults.lost_after_commit_ppm) {
+                    Some(Strike::LostAfter)
+                } else {
+                    self.happens(faults.serialization_failure_ppm).then_some(Strike::Serialization)
+                }
+            }
+        }
+    }
+
+    fn happens(&mut self, ppm: u32) -> bool {
+        ppm > 0 && self.entropy.next_u64() % 1_000_000 < u64::from(ppm)
+    }
+}

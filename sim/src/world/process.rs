@@ -1,0 +1,229 @@
+//! Processes on simulated machines: started, called, paused, killed and started again.
+//!
+//! A process is a madsim node: killing it drops each of its tasks at whatever await it stands, and whoever waits for
+//! its answer sees a reset connection. A request becomes a task on the called node after a simulated hop and after its
+//! turn in that node's queue.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use madsim::runtime::{Handle, NodeHandle};
+use ports::http_port::ServiceName;
+use tokio::sync::oneshot;
+use tower::Service;
+
+use super::hosts::card_gateway::CardGateway;
+use super::network::{Network, NodeIndex};
+use super::station::Station;
+use super::time::Timeline;
+use super::trace::{Hop, Trace};
+
+/// One process, by its place in [`Processes`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProcessIndex(pub usize);
+
+/// What answers a process's requests.
+#[derive(Clone)]
+pub enum Server {
+    /// One of the platform's own services.
+    Platform(Router),
+    /// The card gateway, outside the platform.
+    CardGateway(Arc<CardGateway>),
+}
+
+/// Starts a process: called on its node, at first and after each crash. Spawns its workers there.
+pub type Boot = Arc<dyn Fn(&NodeHandle) -> Server + Send + Sync>;
+
+/// How a process is set up.
+pub struct ProcessSpec {
+    /// The name shown in faults and traces, such as `flash-sale-1`.
+    pub name: String,
+    /// The service whose requests it takes; several replicas share one.
+    pub service: ServiceName,
+    /// Its place on the network.
+    pub at: NodeIndex,
+    /// Requests it works on at once.
+    pub parallelism: usize,
+    /// CPU time of one request, in microseconds.
+    pub request_us: i64,
+    /// Starts it.
+    pub boot: Boot,
+}
+
+struct Slot {
+    spec: ProcessSpec,
+    node: NodeHandle,
+    server: Option<Server>,
+    station: Station,
+}
+
+/// All processes of a run, and the way to call them.
+#[derive(Clone)]
+pub struct Processes {
+    slots: Arc<Mutex<Vec<Slot>>>,
+    network: Network,
+    timeline: Timeline,
+    trace: Trace,
+}
+
+/// How an answer gets back to its caller. Dropped without an answer, it tells of a reset connection.
+pub trait ReplyTo: Send + 'static {
+    /// The answer, as it arrives at the caller.
+    fn answer(self, response: Response<Bytes>);
+}
+
+impl ReplyTo for oneshot::Sender<Response<Bytes>> {
+    fn answer(self, response: Response<Bytes>) {
+        // A caller that has stopped waiting has dropped its end, which is its right.
+        drop(self.send(response));
+    }
+}
+
+/// What became of a request at the caller's end of the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dispatched {
+    /// On its way.
+    Sent,
+    /// Lost in a partition: nothing will come back.
+    Silent,
+    /// No replica is up: refused after this many microseconds.
+    Refused(i64),
+}
+
+impl Processes {
+    /// No processes yet.
+    #[must_use]
+    pub fn new(network: Network, timeline: Timeline, trace: Trace) -> Self {
+        Self { slots: Arc::default(), network, timeline, trace }
+    }
+
+    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a process and starts it.
+    pub fn add(&self, spec: ProcessSpec) -> ProcessIndex {
+        let node = Handle::current().create_node().name(spec.name.clone()).build();
+        let server = (spec.boot)(&node);
+        let station = Station::new(spec.parallelism);
+        let mut slots = self.slots();
+        slots.push(Slot { spec, node, server: Some(server), station });
+        ProcessIndex(slots.len() - 1)
+    }
+
+    /// The process of a name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<ProcessIndex> {
+        self.slots().iter().position(|slot| slot.spec.name == name).map(ProcessIndex)
+    }
+
+    /// Where a process is on the network.
+    #[must_use]
+    pub fn place(&self, process: ProcessIndex) -> NodeIndex {
+        self.slots()[process.0].spec.at
+    }
+
+    /// Kills a process: every task of it is dropped where it stands.
+    pub fn kill(&self, process: ProcessIndex) {
+        let slot = &mut self.slots()[process.0];
+        slot.server = None;
+        Handle::current().kill(slot.node.id());
+    }
+
+    /// Starts a killed process again, with nothing in memory.
+    pub fn restart(&self, process: ProcessIndex) {
+        let (id, boot) = {
+            let slot = &mut self.slots()[process.0];
+            (slot.node.id(), slot.spec.boot.clone())
+        };
+        Handle::current().restart(id);
+        let node = Handle::current().get_node(id).expect("a node stays known for the whole run");
+        let server = boot(&node);
+        let slot = &mut self.slots()[process.0];
+        slot.node = node;
+        slot.server = Some(server);
+    }
+
+    /// Stops a process in the middle of whatever it does, without its noticing.
+    pub fn pause(&self, process: ProcessIndex) {
+        Handle::current().pause(self.slots()[process.0].node.id());
+    }
+
+    /// Lets a paused process go on.
+    pub fn resume(&self, process: ProcessIndex) {
+        Handle::current().resume(self.slots()[process.0].node.id());
+    }
+
+    /// Sends a request from `from` to a replica of `service`, chosen by `draw` among those that are up.
+    pub fn send(
+        &self,
+        from: NodeIndex,
+        service: ServiceName,
+        draw: u64,
+        request: Request<Bytes>,
+        reply_to: impl ReplyTo,
+    ) -> Dispatched {
+        let now_us = self.timeline.now_us();
+        let mut slots = self.slots();
+        let Some(slot) = pick(&mut slots, service, draw) else {
+            return Dispatched::Refused(2 * i64::from(CONNECT_REFUSED_US));
+        };
+        let to = slot.spec.at;
+        let Some(there_us) = self.network.delay_us(from, to) else {
+            return Dispatched::Silent;
+        };
+        let start_us = slot.station.serve(now_us + there_us, slot.spec.request_us);
+        self.trace.hop(Hop { at_us: now_us, from, to, arrives_us: start_us });
+        let server = slot.server.clone().expect("only processes that are up are picked");
+        let (timeline, network) = (self.timeline, self.network.clone());
+        let work = async move {
+            timeline.sleep_until(start_us).await;
+            let response = server.handle(request).await;
+            match (response, network.delay_us(to, from)) {
+                (Some(response), Some(back_us)) => {
+                    timeline.sleep_until(timeline.now_us() + back_us).await;
+                    reply_to.answer(response);
+                }
+                // Lost on the way: the connection stays open and silent until one end goes away.
+                (None, _) | (_, None) => {
+                    std::future::pending::<()>().await;
+                    drop(reply_to);
+                }
+            }
+        };
+        // The task answers through `reply_to`; its handle has nothing to tell.
+        drop(slot.node.spawn(work));
+        Dispatched::Sent
+    }
+}
+
+/// One way of a connection attempt to a port nobody listens on, in microseconds.
+const CONNECT_REFUSED_US: u32 = 150;
+
+/// A balancer's choice: it goes round from a drawn start and skips replicas that refuse the connection.
+fn pick(slots: &mut [Slot], service: ServiceName, draw: u64) -> Option<&mut Slot> {
+    let up = |slot: &&mut Slot| slot.spec.service == service && slot.server.is_some();
+    let count = slots.iter_mut().filter(up).count();
+    let wanted = usize::try_from(draw % u64::try_from(count.max(1)).expect("small")).expect("small");
+    slots.iter_mut().filter(up).nth(wanted)
+}
+
+impl Server {
+    /// The answer, or `None` when it never leaves the server.
+    async fn handle(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+        match self {
+            Self::CardGateway(gateway) => gateway.handle(request).await,
+            Self::Platform(router) => {
+                let mut service = router.as_service::<Body>();
+                let Ok(response) = service.call(request.map(Body::from)).await;
+                let (parts, body) = response.into_parts();
+                let body = body.collect().await.expect("a body in memory cannot be cut short").to_bytes();
+                Some(Response::from_parts(parts, body))
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! Virtual time, counted from the start of the run, and the wall clocks that processes read.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use ports::clock::Clock;
+use tokio::time::Instant;
+
+/// The wall-clock reading at virtual time zero: midnight UTC of 27 November 2026, a Black Friday.
+pub const EPOCH_US: i64 = 1_795_737_600_000_000;
+
+/// Counts virtual time from the start of a run.
+#[derive(Clone, Copy)]
+pub struct Timeline {
+    start: Instant,
+}
+
+impl Timeline {
+    /// Starts counting now.
+    #[must_use]
+    pub fn begin() -> Self {
+        Self { start: Instant::now() }
+    }
+
+    /// Microseconds since the start.
+    #[must_use]
+    pub fn now_us(&self) -> i64 {
+        i64::try_from(self.start.elapsed().as_micros()).expect("a run is shorter than 292,000 years")
+    }
+
+    /// Sleeps until `at_us`, or not at all when that is past.
+    pub async fn sleep_until(&self, at_us: i64) {
+        let at = self.start + Duration::from_micros(u64::try_from(at_us).unwrap_or(0));
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+/// One process's wall clock: virtual time plus an error that faults may set.
+pub struct ProcessClock {
+    timeline: Timeline,
+    error_us: AtomicI64,
+}
+
+impl ProcessClock {
+    /// A clock that tells the right time.
+    #[must_use]
+    pub fn new(timeline: Timeline) -> Arc<Self> {
+        Arc::new(Self { timeline, error_us: AtomicI64::new(0) })
+    }
+
+    /// Sets how far the clock is ahead of the right time; negative is behind.
+    pub fn set_error_us(&self, error_us: i64) {
+        self.error_us.store(error_us, Ordering::Relaxed);
+    }
+}
+
+impl Clock for ProcessClock {
+    fn now_us(&self) -> i64 {
+        EPOCH_US + self.timeline.now_us() + self.error_us.load(Ordering::Relaxed)
+    }
+}
