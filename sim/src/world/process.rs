@@ -74,6 +74,9 @@ pub struct Processes {
 pub trait ReplyTo: Send + 'static {
     /// The answer, as it arrives at the caller.
     fn answer(self, response: Response<Bytes>);
+
+    /// Nothing will ever come, and the connection does not tell.
+    fn lose(self);
 }
 
 impl ReplyTo for oneshot::Sender<Response<Bytes>> {
@@ -81,6 +84,8 @@ impl ReplyTo for oneshot::Sender<Response<Bytes>> {
         // A caller that has stopped waiting has dropped its end, which is its right.
         drop(self.send(response));
     }
+
+    fn lose(self) {}
 }
 
 /// What became of a request at the caller's end of the wire.
@@ -174,6 +179,8 @@ impl Processes {
         };
         let to = slot.spec.at;
         let Some(there_us) = self.network.delay_us(from, to) else {
+            drop(slots);
+            reply_to.lose();
             return Dispatched::Silent;
         };
         let start_us = slot.station.serve(now_us + there_us, slot.spec.request_us);

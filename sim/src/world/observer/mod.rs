@@ -1,0 +1,179 @@
+//! What the world sees of the platform from outside: commits of Postgres, replies of Redis, money at the card gateway,
+//! records in the log, shoppers and their answers. Everything goes to the checkers and into the trace.
+
+mod card;
+mod database;
+mod gate;
+mod log;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use checkers::history::{Event, EventKind, OrderRef};
+use checkers::{Judge, Judgement, Limits, Snapshot};
+use http::{Request, Response};
+use postgres_engine::CommitRecord;
+use redis_engine::Reply;
+
+use super::tally::Tally;
+use super::trace::Trace;
+
+struct State {
+    judge: Judge,
+    tally: Tally,
+    gate: gate::GateWatch,
+    probes: BTreeMap<&'static str, u64>,
+    stop_when_unsafe: bool,
+}
+
+/// The observer of one run. Cloning shares it.
+#[derive(Clone)]
+pub struct Observer {
+    state: Arc<Mutex<State>>,
+    trace: Trace,
+}
+
+impl Observer {
+    /// An observer who holds the run to `limits`. `scripts` are the platform's Lua texts by name.
+    #[must_use]
+    pub fn new<'a>(limits: &Limits, scripts: impl Iterator<Item = (&'a str, &'a str)>, trace: Trace) -> Self {
+        let state = State {
+            judge: Judge::new(limits),
+            tally: Tally::new(limits),
+            gate: gate::GateWatch::new(scripts),
+            probes: BTreeMap::new(),
+            stop_when_unsafe: false,
+        };
+        Self { state: Arc::new(Mutex::new(state)), trace }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The trace of the run.
+    #[must_use]
+    pub fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// Takes in one event.
+    pub fn observe(&self, at_us: i64, kind: EventKind) {
+        self.take_in(&mut self.state(), at_us, kind);
+    }
+
+    fn take_in(&self, state: &mut State, at_us: i64, kind: EventKind) {
+        let event = Event { at_us, kind };
+        self.trace.record(&event);
+        state.tally.count(&event);
+        state.judge.observe(event);
+    }
+
+    /// The short name of an order, which becomes known if it was not.
+    #[must_use]
+    pub fn order(&self, order_id: &str) -> OrderRef {
+        self.state().judge.history_mut().order(order_id)
+    }
+
+    /// An order's id.
+    #[must_use]
+    pub fn order_id(&self, order: OrderRef) -> String {
+        self.state().judge.history().order_id(order).to_owned()
+    }
+
+    /// A fault begins.
+    pub fn fault_began(&self, at_us: i64, text: &str) {
+        let state = &mut *self.state();
+        let note = state.judge.history_mut().note(text);
+        self.take_in(state, at_us, EventKind::FaultBegan { note });
+    }
+
+    /// A fault ends.
+    pub fn fault_ended(&self, at_us: i64, text: &str) {
+        let state = &mut *self.state();
+        let note = state.judge.history_mut().note(text);
+        self.take_in(state, at_us, EventKind::FaultEnded { note });
+    }
+
+    /// Counts that a rare state was reached.
+    pub fn probe(&self, name: &'static str) {
+        self.probe_by(name, 1);
+    }
+
+    /// Counts that a rare state was reached so many times.
+    pub fn probe_by(&self, name: &'static str, times: u64) {
+        *self.state().probes.entry(name).or_default() += times;
+    }
+
+    /// The rare states that were reached, and how often.
+    #[must_use]
+    pub fn probes(&self) -> BTreeMap<&'static str, u64> {
+        self.state().probes.clone()
+    }
+
+    /// Takes in what Postgres has just made durable.
+    pub fn postgres_commits(&self, at_us: i64, commits: &[CommitRecord]) {
+        let state = &mut *self.state();
+        for commit in commits {
+            for change in &commit.changes {
+                if let Some(kind) = database::decode(state.judge.history_mut(), change) {
+                    self.take_in(state, at_us, kind);
+                }
+            }
+            self.take_in(state, at_us, EventKind::Committed);
+        }
+    }
+
+    /// Takes in a command that Redis has just executed.
+    pub fn redis_command(&self, at_us: i64, words: &[&[u8]], reply: &Reply) {
+        let state = &mut *self.state();
+        for kind in state.gate.decode(state.judge.history_mut(), words, reply) {
+            self.take_in(state, at_us, kind);
+        }
+    }
+
+    /// Takes in a request that the card gateway has just executed.
+    pub fn card_gateway_answer(&self, at_us: i64, request: &Request<Bytes>, response: &Response<Bytes>) {
+        let state = &mut *self.state();
+        if let Some(kind) = card::decode(state.judge.history_mut(), request, response) {
+            self.take_in(state, at_us, kind);
+        }
+    }
+
+    /// Takes in a record that the log has just taken in.
+    pub fn published(&self, at_us: i64, event_id: &str, partition: i32, offset: i64) {
+        let state = &mut *self.state();
+        if let Some(kind) = log::decode(state.judge.history_mut(), event_id, partition, offset) {
+            self.take_in(state, at_us, kind);
+        }
+    }
+
+    /// Reads the running totals.
+    pub fn tally<T>(&self, read: impl FnOnce(&Tally) -> T) -> T {
+        read(&self.state().tally)
+    }
+
+    /// From now on [`Observer::should_stop`] is true as soon as a safety rule is broken.
+    pub fn stop_when_unsafe(&self) {
+        self.state().stop_when_unsafe = true;
+    }
+
+    /// Whether the run need not go on.
+    #[must_use]
+    pub fn should_stop(&self) -> bool {
+        let state = self.state();
+        state.stop_when_unsafe && state.judge.is_unsafe()
+    }
+
+    /// The verdicts, with the stores as they are at the end.
+    #[must_use]
+    pub fn judge(&self, end: &Snapshot) -> Vec<Judgement> {
+        self.state().judge.at_end(end)
+    }
+
+    /// Reads the history.
+    pub fn history<T>(&self, read: impl FnOnce(&checkers::History) -> T) -> T {
+        read(self.state().judge.history())
+    }
+}
