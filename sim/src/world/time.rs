@@ -49,9 +49,9 @@ impl ProcessClock {
         Arc::new(Self { timeline, error_us: AtomicI64::new(0) })
     }
 
-    /// Sets how far the clock is ahead of the right time; negative is behind.
-    pub fn set_error_us(&self, error_us: i64) {
-        self.error_us.store(error_us, Ordering::Relaxed);
+    /// Moves the clock ahead of where it is; negative is back.
+    pub fn add_error_us(&self, by_us: i64) {
+        self.error_us.fetch_add(by_us, Ordering::Relaxed);
     }
 }
 

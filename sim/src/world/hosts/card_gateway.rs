@@ -20,8 +20,10 @@ use crate::world::time::{EPOCH_US, Timeline};
 pub struct CardGatewayCosts {
     /// Creating and authorizing an intent.
     pub authorize_us: i64,
-    /// Everything else.
+    /// Capturing.
     pub capture_us: i64,
+    /// Everything else.
+    pub refund_us: i64,
 }
 
 /// Faults of answers; each a probability in parts per million of the requests it can strike.
@@ -82,7 +84,7 @@ impl CardGateway {
     /// Executes a request; `None` when its answer is lost.
     pub async fn handle(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let is_authorization = request.method() == Method::POST && request.uri().path() == "/v1/payment_intents";
-        let (plan, service_us) = self.plan(is_authorization);
+        let (plan, service_us) = self.plan(is_authorization, request.uri().path());
         self.timeline.sleep_until(self.timeline.now_us() + service_us).await;
         if plan.outage {
             return None;
@@ -104,7 +106,7 @@ impl CardGateway {
         Some(response)
     }
 
-    fn plan(&self, is_authorization: bool) -> (Plan, i64) {
+    fn plan(&self, is_authorization: bool, path: &str) -> (Plan, i64) {
         let state = &mut *self.state();
         let faults = state.faults;
         let mut happens = |ppm: u32| ppm > 0 && state.entropy.next_u64() % 1_000_000 < u64::from(ppm);
@@ -114,7 +116,13 @@ impl CardGateway {
             outage: faults.outage,
         };
         let slow_us = if happens(faults.slow_ppm) { faults.slow_us } else { 0 };
-        let service_us = if is_authorization { self.costs.authorize_us } else { self.costs.capture_us };
+        let service_us = if is_authorization {
+            self.costs.authorize_us
+        } else if path.ends_with("/capture") {
+            self.costs.capture_us
+        } else {
+            self.costs.refund_us
+        };
         (plan, service_us + slow_us)
     }
 

@@ -16,10 +16,12 @@ use crate::world::trace::EngineAnswer;
 /// Service times, from the calibration file, in microseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct KafkaCosts {
-    /// Taking in one request.
-    pub request_us: i64,
-    /// Each record of it.
-    pub record_us: i64,
+    /// Requests worked on at once.
+    pub parallelism: usize,
+    /// A request that appends, acknowledged by all replicas.
+    pub produce_us: i64,
+    /// Any other request.
+    pub fetch_us: i64,
 }
 
 /// What the client's end of the wire sees of a request.
@@ -67,7 +69,7 @@ impl KafkaHost {
             engine.create_topic(topic, *partitions, EPOCH_US.div_euclid(1_000)).expect("topics are new and well named");
         }
         let entropy = ChaCha8Rng::seed_from_u64(seed);
-        let state = Mutex::new(State { engine, thread: Station::new(1), ack_lost_ppm: 0, entropy });
+        let state = Mutex::new(State { engine, thread: Station::new(costs.parallelism), ack_lost_ppm: 0, entropy });
         Arc::new(Self { state, costs, at, network, timeline, observer, appended: Notify::new() })
     }
 
@@ -79,15 +81,14 @@ impl KafkaHost {
         (EPOCH_US + self.timeline.now_us()).div_euclid(1_000)
     }
 
-    /// Sends a request of `records` records and waits for what comes of it; `None` when nothing comes.
+    /// Sends a request that takes `service_us` and waits for what comes of it; `None` when nothing comes.
     async fn request<T>(
         &self,
         from: NodeIndex,
-        records: usize,
+        service_us: i64,
         run: impl FnOnce(&mut Kafka, i64) -> Result<T, KafkaError>,
     ) -> Answer<T> {
         let there_us = self.network.delay_us(from, self.at)?;
-        let service_us = self.costs.request_us + self.costs.record_us * i64::try_from(records).unwrap_or(i64::MAX);
         let done_us = self.state().thread.serve(self.timeline.now_us() + there_us, service_us);
         self.timeline.sleep_until(done_us).await;
         let answer = {
@@ -95,15 +96,14 @@ impl KafkaHost {
             run(&mut self.state().engine, now_ms)
         };
         let back_us = self.network.delay_us(self.at, from)?;
-        let size = u64::try_from(records).unwrap_or(u64::MAX);
-        self.observer.trace().answer(EngineAnswer { at_us: done_us, engine: "kafka", from, size, ok: answer.is_ok() });
+        self.observer.trace().answer(EngineAnswer { at_us: done_us, engine: "kafka", from, size: 1, ok: answer.is_ok() });
         self.timeline.sleep_until(self.timeline.now_us() + back_us).await;
         Some(answer)
     }
 
     /// Hands out an idempotent producer's id.
     pub async fn init_producer(&self, from: NodeIndex) -> Answer<ProducerId> {
-        self.request(from, 0, |engine, _now_ms| Ok(engine.init_producer(None))).await
+        self.request(from, self.costs.fetch_us, |engine, _now_ms| Ok(engine.init_producer(None))).await
     }
 
     /// The partition of a key.
@@ -114,7 +114,7 @@ impl KafkaHost {
     /// Appends records in order, up to the first that is refused.
     pub async fn produce(&self, from: NodeIndex, records: Vec<Produce<'_>>) -> Answer<Vec<Produced>> {
         let answer = self
-            .request(from, records.len(), |engine, now_ms| {
+            .request(from, self.costs.produce_us, |engine, now_ms| {
                 let mut appended = Vec::with_capacity(records.len());
                 for record in records {
                     let event_id = event_id_of(&record);
@@ -145,7 +145,7 @@ impl KafkaHost {
         offset: i64,
         max: usize,
     ) -> Answer<Vec<Record>> {
-        self.request(from, 1, |engine, now_ms| engine.fetch(topic, partition, offset, max, now_ms)).await
+        self.request(from, self.costs.fetch_us, |engine, now_ms| engine.fetch(topic, partition, offset, max, now_ms)).await
     }
 
     /// Joins a group.
@@ -156,12 +156,12 @@ impl KafkaHost {
         member: Option<MemberId>,
         topics: &[&str],
     ) -> Answer<Join> {
-        self.request(from, 0, |engine, now_ms| engine.join(group, member, topics, now_ms)).await
+        self.request(from, self.costs.fetch_us, |engine, now_ms| engine.join(group, member, topics, now_ms)).await
     }
 
     /// Keeps a membership alive.
     pub async fn heartbeat(&self, from: NodeIndex, group: &str, joined: &Joined) -> Answer<()> {
-        self.request(from, 0, |engine, now_ms| engine.heartbeat(group, joined.member, joined.generation, now_ms)).await
+        self.request(from, self.costs.fetch_us, |engine, now_ms| engine.heartbeat(group, joined.member, joined.generation, now_ms)).await
     }
 
     /// Commits the next offsets to read.
@@ -174,7 +174,7 @@ impl KafkaHost {
     ) -> Answer<()> {
         let commit =
             |engine: &mut Kafka, now_ms| engine.commit(group, joined.member, joined.generation, offsets, now_ms);
-        self.request(from, 0, commit).await
+        self.request(from, self.costs.fetch_us, commit).await
     }
 
     /// Where a group goes on reading a partition.

@@ -17,6 +17,11 @@ pub(super) fn decode(history: &mut History, change: &RowChange) -> Option<EventK
     }
 }
 
+/// The consumer whose effect a committed row is the record of.
+pub(super) fn effect_of(change: &RowChange) -> Option<&str> {
+    (&*change.table == "consumed_events").then(|| text(change, "consumer"))
+}
+
 fn text<'a>(change: &'a RowChange, column: &str) -> &'a str {
     match change.new_value(column) {
         Some(Value::Text(text)) => text,

@@ -15,6 +15,7 @@ use checkers::{Judge, Judgement, Limits, Snapshot};
 use http::{Request, Response};
 use postgres_engine::CommitRecord;
 use redis_engine::Reply;
+use tokio::sync::oneshot;
 
 use super::tally::Tally;
 use super::trace::Trace;
@@ -25,6 +26,16 @@ struct State {
     gate: gate::GateWatch,
     probes: BTreeMap<&'static str, u64>,
     stop_when_unsafe: bool,
+    effects_awaited: Vec<(&'static str, oneshot::Sender<()>)>,
+}
+
+impl State {
+    fn tell_of_effect(&mut self, consumer: &str) {
+        for (_, awaited) in self.effects_awaited.extract_if(.., |(name, _)| *name == consumer) {
+            // Whoever waited may have given up.
+            drop(awaited.send(()));
+        }
+    }
 }
 
 /// The observer of one run. Cloning shares it.
@@ -44,6 +55,7 @@ impl Observer {
             gate: gate::GateWatch::new(scripts),
             probes: BTreeMap::new(),
             stop_when_unsafe: false,
+            effects_awaited: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), trace }
     }
@@ -112,11 +124,26 @@ impl Observer {
         self.state().probes.clone()
     }
 
+    /// Redis has come back, perhaps without its latest writes.
+    pub fn gate_lost(&self, at_us: i64) {
+        self.observe(at_us, EventKind::GateLost);
+    }
+
+    /// Completes when a consumer's next effect has become durable.
+    pub fn next_effect(&self, consumer: &'static str) -> impl Future<Output = ()> + use<> {
+        let (sender, receiver) = oneshot::channel();
+        self.state().effects_awaited.push((consumer, sender));
+        async move { drop(receiver.await) }
+    }
+
     /// Takes in what Postgres has just made durable.
     pub fn postgres_commits(&self, at_us: i64, commits: &[CommitRecord]) {
         let state = &mut *self.state();
         for commit in commits {
             for change in &commit.changes {
+                if let Some(consumer) = database::effect_of(change) {
+                    state.tell_of_effect(consumer);
+                }
                 if let Some(kind) = database::decode(state.judge.history_mut(), change) {
                     self.take_in(state, at_us, kind);
                 }
