@@ -35,8 +35,22 @@ pub enum Server {
     CardGateway(Arc<CardGateway>),
 }
 
-/// Starts a process: called on its node, at first and after each crash. Spawns its workers there.
-pub type Boot = Arc<dyn Fn(&NodeHandle) -> Server + Send + Sync>;
+/// Starts a process, at first and after each crash: spawns it on its node, so that whatever it spawns in turn dies with
+/// the node, and lets it take requests through the [`Door`].
+pub type Boot = Arc<dyn Fn(&NodeHandle, Door) + Send + Sync>;
+
+/// A starting process's way to begin taking requests.
+pub struct Door {
+    processes: Processes,
+    process: ProcessIndex,
+}
+
+impl Door {
+    /// From now on `server` answers.
+    pub fn open(self, server: Server) {
+        self.processes.slots()[self.process.0].server = Some(server);
+    }
+}
 
 /// How a process is set up.
 pub struct ProcessSpec {
@@ -113,11 +127,15 @@ impl Processes {
     /// Adds a process and starts it.
     pub fn add(&self, spec: ProcessSpec) -> ProcessIndex {
         let node = Handle::current().create_node().name(spec.name.clone()).build();
-        let server = (spec.boot)(&node);
         let station = Station::new(spec.parallelism);
-        let mut slots = self.slots();
-        slots.push(Slot { spec, node, server: Some(server), station });
-        ProcessIndex(slots.len() - 1)
+        let boot = spec.boot.clone();
+        let process = {
+            let mut slots = self.slots();
+            slots.push(Slot { spec, node: node.clone(), server: None, station });
+            ProcessIndex(slots.len() - 1)
+        };
+        boot(&node, Door { processes: self.clone(), process });
+        process
     }
 
     /// The process of a name.
@@ -147,10 +165,8 @@ impl Processes {
         };
         Handle::current().restart(id);
         let node = Handle::current().get_node(id).expect("a node stays known for the whole run");
-        let server = boot(&node);
-        let slot = &mut self.slots()[process.0];
-        slot.node = node;
-        slot.server = Some(server);
+        self.slots()[process.0].node = node.clone();
+        boot(&node, Door { processes: self.clone(), process });
     }
 
     /// Stops a process in the middle of whatever it does, without its noticing.

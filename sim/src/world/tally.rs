@@ -29,8 +29,6 @@ pub struct Tally {
     pub undelivered: i64,
     /// Outbox rows that are not yet in the log, seen by their first publication.
     pub unpublished: i64,
-    /// Live holds.
-    pub holds: i64,
     /// Units on hand in Postgres, over all products.
     pub on_hand: i64,
     /// When the first and the last order was confirmed, in microseconds.
@@ -67,8 +65,8 @@ impl Tally {
             }
             EventKind::OutboxWritten { .. } => self.unpublished += 1,
             EventKind::Published { order, event, .. } => self.publish(order.0, event),
-            EventKind::GateLost => self.holds = 0,
-            EventKind::CounterRebuilt { .. }
+            EventKind::GateLost
+            | EventKind::CounterRebuilt { .. }
             | EventKind::CounterSet { .. }
             | EventKind::BalanceSet { .. }
             | EventKind::OrderRemoved { .. }
@@ -104,11 +102,9 @@ impl Tally {
         match step {
             HoldStep::Taken => {
                 self.reserved += 1;
-                self.holds += 1;
                 self.series.count(Count::Reserved, at_us, 1);
             }
-            HoldStep::Released | HoldStep::Confirmed => self.holds -= 1,
-            HoldStep::Restocked => {}
+            HoldStep::Released | HoldStep::Confirmed | HoldStep::Restocked => {}
         }
     }
 
@@ -170,7 +166,7 @@ impl Tally {
     /// Whether nothing is left to do, as far as events tell.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.unsettled == 0 && self.undelivered == 0 && self.unpublished <= 0 && self.holds <= 0
+        self.unsettled == 0 && self.undelivered == 0 && self.unpublished <= 0
     }
 }
 

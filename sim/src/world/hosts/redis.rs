@@ -119,7 +119,7 @@ impl RedisHost {
             return None;
         }
         let reply = state.engine.execute(link.client, words, now_ms);
-        self.observer.redis_command(self.timeline.now_us(), words, &reply);
+        self.observer.redis_command(self.timeline.now_us(), &state.engine, words, &reply);
         Some(reply)
     }
 
@@ -145,6 +145,13 @@ impl RedisHost {
         state.boot += 1;
         state.engine.fail_over(now_ms);
         state.up = true;
+    }
+
+    /// How many holds live in the index of a product.
+    #[must_use]
+    pub fn live_holds(&self, sku: &str) -> usize {
+        let key = format!("holds:{{{sku}}}");
+        self.state().engine.sorted_set(key.as_bytes()).count()
     }
 
     /// Nothing is worked on until `until_us`, as when a slow command or a fork holds the thread.

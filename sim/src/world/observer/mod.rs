@@ -14,7 +14,7 @@ use checkers::history::{Event, EventKind, OrderRef};
 use checkers::{Judge, Judgement, Limits, Snapshot};
 use http::{Request, Response};
 use postgres_engine::CommitRecord;
-use redis_engine::Reply;
+use redis_engine::{Redis, Reply};
 use tokio::sync::oneshot;
 
 use super::tally::Tally;
@@ -153,9 +153,9 @@ impl Observer {
     }
 
     /// Takes in a command that Redis has just executed.
-    pub fn redis_command(&self, at_us: i64, words: &[&[u8]], reply: &Reply) {
+    pub fn redis_command(&self, at_us: i64, engine: &Redis, words: &[&[u8]], reply: &Reply) {
         let state = &mut *self.state();
-        for kind in state.gate.decode(state.judge.history_mut(), words, reply) {
+        if let Some(kind) = state.gate.decode(state.judge.history_mut(), engine, words, reply) {
             self.take_in(state, at_us, kind);
         }
     }

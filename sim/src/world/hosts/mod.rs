@@ -1,0 +1,6 @@
+//! Engines as machines: each host gives an engine a place on the network, service times, crashes and lost answers.
+
+pub mod card_gateway;
+pub mod kafka;
+pub mod postgres;
+pub mod redis;

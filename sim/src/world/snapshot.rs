@@ -1,0 +1,47 @@
+//! Reads the stores at the end of a run, through the same ports that a live audit uses.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use checkers::Snapshot;
+use checkers::snapshot::TopicRecord;
+use platform::messages::ORDER_TOPIC;
+use ports::entropy::Entropy;
+use ports::redis_port::RedisConnector;
+
+use super::adapters::http::SimHttp;
+use super::adapters::redis::SimRedis;
+use super::adapters::sql::SimPool;
+use super::build::World;
+use super::settings;
+
+/// The stores as they stand now.
+///
+/// # Errors
+/// When a store cannot be read: which, and why.
+pub async fn take(world: &World, quiet: bool) -> Result<Snapshot, String> {
+    let targets = &world.targets;
+    let pool = SimPool::new(targets.postgres.clone(), world.observer_at, settings::pool(1));
+    let mut snapshot = Snapshot {
+        taken_at_us: world.timeline.now_us(),
+        quiet,
+        tables: checkers::collect::tables(&pool).await.map_err(|error| format!("reading Postgres: {error}"))?,
+        ..Snapshot::default()
+    };
+    let skus: Vec<&str> = world.limits.skus.iter().map(|sku| sku.sku.as_str()).collect();
+    let redis = SimRedis::new(targets.redis.clone(), world.observer_at, Duration::from_secs(1));
+    let mut connection = redis.connect().await.map_err(|error| format!("reaching Redis: {error}"))?;
+    let gate = checkers::collect::gate(&mut connection, &skus).await;
+    snapshot.gate = Some(gate.map_err(|error| format!("reading Redis: {error}"))?);
+    let http = Arc::new(SimHttp::new(targets.processes.clone(), world.observer_at, Entropy::from_seed(0)));
+    let intents = checkers::collect::card_intents(&*http).await;
+    snapshot.card_intents = Some(intents.map_err(|error| format!("reading the card gateway: {error}"))?);
+    let record = |(partition, offset, event_id): (i32, i64, String)| TopicRecord {
+        order_id: event_id.rsplit_once(':').map_or(event_id.as_str(), |(order, _)| order).to_owned(),
+        event_id,
+        partition,
+        offset,
+    };
+    snapshot.topic = Some(targets.kafka.records(ORDER_TOPIC).into_iter().map(record).collect());
+    Ok(snapshot)
+}
