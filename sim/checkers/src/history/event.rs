@@ -3,7 +3,7 @@
 use super::{IntentRef, NoteRef, OrderEvent, OrderRef, Sku, Status};
 
 /// One observation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Event {
     /// When, in microseconds since the start of the run. Never decreases within one history.
     pub at_us: i64,
@@ -14,7 +14,7 @@ pub struct Event {
 const _: () = assert!(size_of::<Event>() == 32);
 
 /// What was observed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EventKind {
     /// A shopper sent a checkout.
     Clicked {
@@ -222,7 +222,7 @@ impl EventKind {
 }
 
 /// How a checkout ended for its shopper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Answer {
     /// 201: paid and committed.
     Won {
@@ -292,7 +292,7 @@ impl Answer {
 }
 
 /// What happened to a hold at the gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HoldStep {
     /// Newly taken: the counter fell.
     Taken,
@@ -305,7 +305,7 @@ pub enum HoldStep {
 }
 
 /// An order's entry in the stock ledger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Movement {
     /// Takes the order's units.
     Sold,
@@ -314,7 +314,7 @@ pub enum Movement {
 }
 
 /// A consumer whose effects are rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Consumer {
     /// Writes to shoppers.
     Notification,
@@ -323,7 +323,7 @@ pub enum Consumer {
 }
 
 /// What the card gateway did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CardStep {
     /// Reserved the amount on the card.
     Authorized,

@@ -17,7 +17,7 @@ pub struct IntentRef(pub u32);
 pub struct NoteRef(pub u32);
 
 /// What an event on the log says of an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum OrderEvent {
     /// Paid and committed.
     Confirmed,

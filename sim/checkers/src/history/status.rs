@@ -2,7 +2,7 @@
 //! table, so that a mistake there is seen.
 
 /// Where an order stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Status {
     /// Written down with its payment intent.
     Placed,
