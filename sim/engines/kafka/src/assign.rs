@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::group::MemberId;
+use crate::member::MemberId;
 
 /// A topic and a partition of it.
 pub type TopicPartition = (String, i32);

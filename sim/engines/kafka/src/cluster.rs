@@ -1,6 +1,28 @@
 //! The brokers: which run, which the cluster has noticed to be gone, and when that changes.
 
-use crate::partition::BrokerSet;
+/// A set of brokers, one bit each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BrokerSet(u64);
+
+impl BrokerSet {
+    pub(crate) const CAPACITY: u8 = 64;
+
+    pub(crate) fn contains(self, broker: u8) -> bool {
+        self.0 & (1 << broker) != 0
+    }
+
+    pub(crate) fn insert(&mut self, broker: u8) {
+        self.0 |= 1 << broker;
+    }
+
+    pub(crate) fn remove(&mut self, broker: u8) {
+        self.0 &= !(1 << broker);
+    }
+
+    pub(crate) fn len(self) -> usize {
+        usize::try_from(self.0.count_ones()).expect("at most 64")
+    }
+}
 
 #[derive(Debug)]
 pub(crate) struct Cluster {

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use crate::Kafka;
 use crate::error::KafkaError;
-use crate::group::{Group, GroupSettings, Join, MemberId};
+use crate::group::{Group, GroupSettings};
+use crate::member::{Join, MemberId};
 use crate::murmur2::murmur2;
 use crate::record::Record;
 

@@ -6,33 +6,10 @@
 
 use std::collections::VecDeque;
 
+use crate::cluster::BrokerSet;
 use crate::error::KafkaError;
 use crate::producer::{Sequenced, Sequences};
 use crate::record::{Acks, Record, Stamp};
-
-/// A set of brokers, one bit each.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct BrokerSet(u64);
-
-impl BrokerSet {
-    pub(crate) const CAPACITY: u8 = 64;
-
-    pub(crate) fn contains(self, broker: u8) -> bool {
-        self.0 & (1 << broker) != 0
-    }
-
-    pub(crate) fn insert(&mut self, broker: u8) {
-        self.0 |= 1 << broker;
-    }
-
-    pub(crate) fn remove(&mut self, broker: u8) {
-        self.0 &= !(1 << broker);
-    }
-
-    pub(crate) fn len(self) -> usize {
-        usize::try_from(self.0.count_ones()).expect("at most 64")
-    }
-}
 
 #[derive(Debug)]
 struct Replica {

@@ -134,6 +134,17 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "idempotency_error", None, message)
     }
 
+    /// The first request with this key is not answered yet: its result is unknown, and the key may be tried later.
+    pub(crate) fn key_in_use(key: &str) -> Self {
+        let message = format!("The idempotency key '{key}' is being used by another request.");
+        Self::new(
+            StatusCode::CONFLICT,
+            "idempotency_error",
+            Some("idempotency_key_in_use"),
+            message,
+        )
+    }
+
     pub(crate) fn rate_limited() -> Self {
         let message = "Too many requests hit the API too quickly.".to_owned();
         Self::new(

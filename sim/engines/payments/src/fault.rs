@@ -47,7 +47,7 @@ pub enum Fault {
         /// How many.
         count: u32,
     },
-    /// Executed, answered late ([`Transit::delay_ms`]).
+    /// Executed, answered late ([`Transit::delay_ms`]). Until then a retry with the same key is a 409.
     Slow {
         /// Which requests.
         operation: Option<Operation>,

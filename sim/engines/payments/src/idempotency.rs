@@ -15,9 +15,17 @@ const KEY_MAX_CHARS: usize = 255;
 pub(crate) type Fingerprint = [u8; 32];
 
 #[derive(Debug)]
+struct Stored {
+    fingerprint: Fingerprint,
+    answer: Answer,
+    /// When the first request is answered; until then the key is in use.
+    answered_ms: i64,
+}
+
+#[derive(Debug)]
 pub(crate) struct StoredAnswers {
     life_ms: i64,
-    answers: BTreeMap<String, (Fingerprint, Answer)>,
+    answers: BTreeMap<String, Stored>,
     /// `(stored_at_ms, key)`, oldest first.
     ages: VecDeque<(i64, String)>,
 }
@@ -25,6 +33,8 @@ pub(crate) struct StoredAnswers {
 /// What is known of a key.
 pub(crate) enum Lookup {
     New,
+    /// The same request is still being answered.
+    InUse,
     Replay(Answer),
     OtherRequest,
 }
@@ -49,14 +59,15 @@ impl StoredAnswers {
         }
     }
 
-    pub(crate) fn look_up(&self, key: &str, fingerprint: &Fingerprint) -> Lookup {
+    pub(crate) fn look_up(&self, key: &str, fingerprint: &Fingerprint, now_ms: i64) -> Lookup {
         match self.answers.get(key) {
             None => Lookup::New,
-            Some((known, answer)) if known == fingerprint => Lookup::Replay(Answer {
+            Some(stored) if stored.fingerprint != *fingerprint => Lookup::OtherRequest,
+            Some(stored) if stored.answered_ms > now_ms => Lookup::InUse,
+            Some(stored) => Lookup::Replay(Answer {
                 replayed: true,
-                ..answer.clone()
+                ..stored.answer.clone()
             }),
-            Some(_) => Lookup::OtherRequest,
         }
     }
 
@@ -66,10 +77,14 @@ impl StoredAnswers {
         fingerprint: Fingerprint,
         answer: &Answer,
         now_ms: i64,
+        answered_ms: i64,
     ) {
-        let before = self
-            .answers
-            .insert(key.to_owned(), (fingerprint, answer.clone()));
+        let stored = Stored {
+            fingerprint,
+            answer: answer.clone(),
+            answered_ms,
+        };
+        let before = self.answers.insert(key.to_owned(), stored);
         assert!(
             before.is_none(),
             "a known key is replayed or refused, never stored again"

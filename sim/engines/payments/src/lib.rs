@@ -115,8 +115,12 @@ impl Payments {
                     (ApiError::rate_limited().into(), Transit::default())
                 }
                 None => {
-                    let answer = self.answer(&route, request, key, now_ms);
-                    (answer, self.faults.transit(route.operation()))
+                    let transit = self.faults.transit(route.operation());
+                    let answered_ms = now_ms.saturating_add(transit.delay_ms);
+                    (
+                        self.answer(&route, request, key, now_ms, answered_ms),
+                        transit,
+                    )
                 }
             },
             Err(refused) => (refused.into(), Transit::default()),
@@ -130,6 +134,7 @@ impl Payments {
         request: &Request<Bytes>,
         key: Option<&HeaderValue>,
         now_ms: i64,
+        answered_ms: i64,
     ) -> Answer {
         let parsed = Params::of(request).and_then(|params| {
             let key = if request.method() == Method::POST {
@@ -145,9 +150,10 @@ impl Payments {
         };
         let fingerprint = key.map(|_| params.fingerprint(request.uri().path()));
         if let (Some(key), Some(fingerprint)) = (key, &fingerprint) {
-            match self.stored.look_up(key, fingerprint) {
+            match self.stored.look_up(key, fingerprint, now_ms) {
                 Lookup::New => {}
                 Lookup::Replay(answer) => return answer,
+                Lookup::InUse => return ApiError::key_in_use(key).into(),
                 Lookup::OtherRequest => return ApiError::key_reused(key).into(),
             }
         }
@@ -158,7 +164,8 @@ impl Payments {
         };
         let answer = self.execute(command, route.operation(), key, now_ms);
         if let (Some(key), Some(fingerprint)) = (key, fingerprint) {
-            self.stored.keep(key, fingerprint, &answer, now_ms);
+            self.stored
+                .keep(key, fingerprint, &answer, now_ms, answered_ms);
         }
         answer
     }

@@ -3,7 +3,9 @@
 use payments_engine::{Fault, Operation, Transit};
 use serde_json::json;
 
-use super::{authorize, authorized, captured_total_cents, gateway, get, json_of, post};
+use super::{
+    START_MS, authorize, authorized, captured_total_cents, gateway, get, json_of, post, request,
+};
 
 #[test]
 fn lost_answer_is_executed_and_its_retry_sees_it() {
@@ -67,6 +69,24 @@ fn slow_answer_carries_its_delay() {
             delay_ms: 7_000
         }
     );
+}
+
+#[test]
+fn retry_that_overtakes_a_slow_answer_finds_its_key_in_use() {
+    let mut gateway = gateway();
+    gateway.inject(Fault::Slow {
+        operation: None,
+        count: 1,
+        delay_ms: 7_000,
+    });
+    let request = request("/v1/payment_intents", Some("k"), &authorize("o-1"));
+    let first = gateway.handle(&request, START_MS);
+    let early = gateway.handle(&request, START_MS + 6_999);
+    assert_eq!(early.status(), 409);
+    assert_eq!(json_of(&early)["error"]["code"], "idempotency_key_in_use");
+    let late = gateway.handle(&request, START_MS + 7_000);
+    assert_eq!(late.body(), first.body());
+    assert_eq!(gateway.charges().count(), 1);
 }
 
 #[test]
