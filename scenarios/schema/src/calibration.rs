@@ -5,7 +5,7 @@
 use crate::error::ScenarioError;
 use crate::knob::{KeyDoc, Knob};
 use crate::options::options;
-use crate::section::{Place, Source};
+use crate::section::{Name, Place, Source};
 
 options! {
     /// `[postgres]`: costs of the database server.
@@ -128,10 +128,12 @@ impl Calibration {
     pub fn parse(text: &str, file: &str) -> Result<Self, ScenarioError> {
         let source = Source { file, text };
         let table = source.table()?;
+        let within = Name::default();
         let place = Place {
             source: &source,
-            section: "",
+            within: &within,
             key: "",
+            in_list: false,
             offset: 0,
         };
         Self::read(&place, &toml::de::DeValue::Table(table), None)

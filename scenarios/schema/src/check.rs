@@ -5,13 +5,12 @@
 use std::collections::BTreeSet;
 
 use arrivals::Schedule;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::ScenarioError;
 use crate::fault::{Fault, ScheduledFault};
 use crate::scenario::ScenarioOptions;
-use crate::section::Source;
+use crate::section::{Name, Place, Source};
 
 type Checked = Result<(), ScenarioError>;
 
@@ -45,40 +44,59 @@ pub(crate) fn check(
 impl Checker<'_> {
     /// An error about the value at a path like `faults/2/replica`; what is missing there is looked for above.
     fn refuse<T>(&self, path: &str, what: &str) -> Result<T, ScenarioError> {
-        let steps: Vec<_> = path.split('/').collect();
-        let mut offset = 0;
-        let mut here: Option<&DeValue<'_>> = None;
-        for (depth, step) in steps.iter().enumerate() {
-            let key = match here {
-                None if depth == 0 => self
-                    .table
-                    .get_key_value(*step)
-                    .map(|(key, value)| (key.span(), value)),
-                None => None,
-                Some(DeValue::Array(items)) => step
+        let (above, key) = path.rsplit_once('/').unwrap_or(("", path));
+        let is_item = key.bytes().all(|byte| byte.is_ascii_digit());
+        let (above, key) = if is_item {
+            above.rsplit_once('/').unwrap_or(("", above))
+        } else {
+            (above, key)
+        };
+        let words = above
+            .split('/')
+            .filter(|step| step.parse::<usize>().is_err());
+        let name = Name {
+            dotted: words.collect::<Vec<_>>().join("."),
+            is_list: above.ends_with(|last: char| last.is_ascii_digit()),
+            kind: None,
+        };
+        let place = Place {
+            source: self.source,
+            within: &name,
+            key,
+            in_list: is_item,
+            offset: self.offset(path),
+        };
+        Err(place.refuse(what))
+    }
+
+    /// Where a path leads, or as far along it as the file goes.
+    fn offset(&self, path: &str) -> usize {
+        let mut steps = path.split('/');
+        let first = steps.next().and_then(|step| self.table.get_key_value(step));
+        let Some((key, mut value)) = first else {
+            return 0;
+        };
+        let mut offset = key.span().start;
+        for step in steps {
+            let next = match value.get_ref() {
+                DeValue::Array(items) => step
                     .parse()
                     .ok()
                     .and_then(|place: usize| items.get(place))
                     .map(|item| (item.span(), item)),
-                Some(value) => value
-                    .as_table()
-                    .and_then(|table| table.get_key_value(*step))
+                DeValue::Table(table) => table
+                    .get_key_value(step)
                     .map(|(key, value)| (key.span(), value)),
+                DeValue::String(_)
+                | DeValue::Integer(_)
+                | DeValue::Float(_)
+                | DeValue::Boolean(_)
+                | DeValue::Datetime(_) => None,
             };
-            let Some((span, value)) = key else { break };
-            offset = span.start;
-            here = Some(Spanned::get_ref(value));
+            let Some((span, inner)) = next else { break };
+            (offset, value) = (span.start, inner);
         }
-        let words: Vec<_> = steps
-            .into_iter()
-            .filter(|step| step.parse::<usize>().is_err())
-            .collect();
-        let what = match words.split_last() {
-            Some((key, [])) => format!("`{key}` {what}"),
-            Some((key, section)) => format!("`{key}` in [{}] {what}", section.join(".")),
-            None => what.to_owned(),
-        };
-        Err(self.source.refuse(offset, what))
+        offset
     }
 
     /// Names that other tools will have to type: lower-case words joined by dashes, none twice.
@@ -227,7 +245,7 @@ impl Checker<'_> {
         let duration_ms = options.run.duration_ms;
         if scheduled.until_ms() > duration_ms {
             let what = format!(
-                "{} and `for_ms` {} end the fault at {} ms, after the sale's {duration_ms} ms: let it end in time, or lengthen `duration_ms` in [run]",
+                "{} and `for_ms` {} put its end at {} ms, after the sale's {duration_ms} ms: let it end in time, or lengthen `duration_ms` in [run]",
                 scheduled.at_ms,
                 scheduled.for_ms,
                 scheduled.until_ms(),

@@ -24,12 +24,14 @@ names! {
         FlashSale = "flash-sale",
         /// Checkout of all others, and order queries.
         Orders = "orders",
-        /// Upkeep of the Redis gate.
+        /// Stock, and the upkeep of the Redis gate.
         Inventory = "inventory",
+        /// The card gateway's webhooks.
+        Payments = "payments",
         /// The compensation worker.
         Compensation = "compensation",
         /// The outbox relay.
-        Relay = "relay",
+        OutboxRelay = "outbox-relay",
         /// The notification consumer.
         Notification = "notification",
         /// The analytics consumer.
@@ -62,12 +64,14 @@ names! {
         FlashSale = "flash-sale",
         /// Checkout of all others.
         Orders = "orders",
-        /// Upkeep of the Redis gate.
+        /// Stock, and the upkeep of the Redis gate.
         Inventory = "inventory",
+        /// The card gateway's webhooks.
+        Payments = "payments",
         /// The compensation worker.
         Compensation = "compensation",
         /// The outbox relay.
-        Relay = "relay",
+        OutboxRelay = "outbox-relay",
         /// The notification consumer.
         Notification = "notification",
         /// The analytics consumer.
@@ -80,8 +84,19 @@ names! {
         Postgres = "postgres",
         /// The Kafka brokers.
         Kafka = "kafka",
-        /// The card gateway.
-        Payments = "payments",
+        /// The card gateway, outside the platform.
+        CardGateway = "card-gateway",
+    }
+}
+
+impl Host {
+    /// The role it is the replicas of; `None` for servers and the crowd.
+    #[must_use]
+    pub fn role(self) -> Option<Role> {
+        Role::ALL
+            .iter()
+            .copied()
+            .find(|role| role.name() == self.name())
     }
 }
 
@@ -431,19 +446,23 @@ impl Knob for ScheduledFault {
                 found(value)
             )));
         };
+        let mut name = place.name();
         let Some((key, kind)) = table.get_key_value("kind") else {
-            return Err(place.refuse("has an entry without `kind`: add it"));
+            return Err(place
+                .source
+                .refuse(place.offset, format!("{name} lacks `kind`: add it")));
         };
         let kind_place = Place {
-            section: place.key,
+            within: &name,
             key: "kind",
+            in_list: false,
             offset: key.span().start,
             ..*place
         };
         let kind = FaultKind::read(&kind_place, kind.get_ref(), None)?;
         let mut keys = Self::shared_keys();
         keys.extend(kind.parameters());
-        let name = format!("{} of kind {kind}", place.path());
+        name.kind = Some(kind.name());
         let section = Section::open(place.source, &name, table, place.offset, &keys)?;
         Ok(Self {
             at_ms: section.read("at_ms", None, Some(0..=86_400_000))?,

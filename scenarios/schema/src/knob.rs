@@ -8,6 +8,7 @@ use std::ops::RangeInclusive;
 use toml::de::DeValue;
 
 use crate::error::ScenarioError;
+use crate::nearest::did_you_mean;
 use crate::section::{Place, found};
 
 /// A key as documentation: `scenarios/README.md` has one table row for each.
@@ -64,15 +65,18 @@ fn refuse_type<T>(
     Err(place.refuse(&format!("must be {wanted}, not {}", found(value))))
 }
 
-fn refuse_range<T>(
+fn refuse_range<T, N: Debug + PartialEq>(
     place: &Place<'_>,
     value: &DeValue<'_>,
-    range: &impl Debug,
+    range: &RangeInclusive<N>,
 ) -> Result<T, ScenarioError> {
-    Err(place.refuse(&format!(
-        "must lie in {range:?}, and {} does not",
-        found(value)
-    )))
+    let (least, most) = (range.start(), range.end());
+    let range = if least == most {
+        format!("{least:?}")
+    } else {
+        format!("from {least:?} to {most:?}")
+    };
+    Err(place.refuse(&format!("must be {range}, not {}", found(value))))
 }
 
 fn within<T: PartialOrd + Debug>(
@@ -243,6 +247,7 @@ impl<T: Knob> Knob for Vec<T> {
         };
         let read = |item: &toml::Spanned<DeValue<'_>>| {
             let place = Place {
+                in_list: true,
                 offset: item.span().start,
                 ..*place
             };
@@ -274,20 +279,16 @@ pub(crate) fn read_name<T: Copy + Display>(
     all: &[T],
     name: impl Fn(T) -> &'static str,
 ) -> Result<T, ScenarioError> {
-    let names = || {
-        all.iter()
-            .map(|one| name(*one))
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let names: Vec<_> = all.iter().map(|one| name(*one)).collect();
     let Some(text) = value.as_str() else {
-        return refuse_type(place, value, &format!("one of {}", names()));
+        return refuse_type(place, value, &format!("one of {}", names.join(", ")));
     };
     let one = all.iter().copied().find(|one| name(*one) == text);
     one.ok_or_else(|| {
+        let meant = did_you_mean(text, &names);
         place.refuse(&format!(
-            "has no value \"{text}\"; it is one of {}",
-            names()
+            "has no value \"{text}\"{meant}; it is one of {}",
+            names.join(", ")
         ))
     })
 }

@@ -6,7 +6,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `scenario.rs` | the whole scenario, loading, variants, the hash |
-//! | `section.rs`, `knob.rs`, `options.rs` | reading a table key by key: places, types, the declaring macros |
+//! | `section.rs`, `knob.rs`, `options.rs`, `nearest.rs` | reading a table key by key: places, types, the declaring macros, misspellings |
 //! | `run.rs`, `shoppers.rs`, `products.rs`, `platform.rs`, `infrastructure.rs`, `targets.rs` | the sections, one options struct each |
 //! | `calibration.rs` | the cost model's file |
 //! | `fault.rs`, `draw.rs` | the kinds of faults, and drawing them from a seed |
@@ -23,6 +23,7 @@ mod error;
 mod fault;
 mod infrastructure;
 mod knob;
+mod nearest;
 mod options;
 mod platform;
 mod products;

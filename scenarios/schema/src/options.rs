@@ -56,7 +56,8 @@ macro_rules! options {
             pub(crate) fn of_defaults() -> Self {
                 let source = $crate::section::Source { file: "", text: "" };
                 let table = toml::de::DeTable::new();
-                $crate::section::Section::open(&source, stringify!($name), &table, 0, Self::KEYS)
+                let name = $crate::section::Name::default();
+                $crate::section::Section::open(&source, &name, &table, 0, Self::KEYS)
                     .and_then(|section| Self::from_section(&section))
                     .expect("a section that may be left out has a default for every key")
             }
@@ -73,9 +74,8 @@ macro_rules! options {
                 let Some(table) = value.as_table() else {
                     return Err(place.refuse(&format!("must be a table, not {}", $crate::section::found(value))));
                 };
-                let path = place.path();
-                let section =
-                    $crate::section::Section::open(place.source, &path, table, place.offset, Self::KEYS)?;
+                let name = place.name();
+                let section = $crate::section::Section::open(place.source, &name, table, place.offset, Self::KEYS)?;
                 Self::from_section(&section)
             }
 

@@ -45,8 +45,10 @@ options! {
         inventory: u32 = 1, in 1..=64;
         /// Compensation workers.
         compensation: u32 = 1, in 1..=64;
+        /// Receivers of the card gateway's webhooks.
+        payments: u32 = 1, in 1..=64;
         /// Outbox relays.
-        relay: u32 = 1, in 1..=64;
+        outbox_relay: u32 = 1, in 1..=64;
         /// Notification consumers.
         notification: u32 = 1, in 1..=64;
         /// Analytics consumers.
@@ -210,7 +212,8 @@ impl Replicas {
             Role::Orders => self.orders,
             Role::Inventory => self.inventory,
             Role::Compensation => self.compensation,
-            Role::Relay => self.relay,
+            Role::Payments => self.payments,
+            Role::OutboxRelay => self.outbox_relay,
             Role::Notification => self.notification,
             Role::Analytics => self.analytics,
             Role::Warehouse => self.warehouse,

@@ -18,7 +18,7 @@ use crate::options::options;
 use crate::platform::Platform;
 use crate::products::{Catalogue, Products};
 use crate::run::{Expectation, RunOptions};
-use crate::section::{Section, Source};
+use crate::section::{Name, Section, Source};
 use crate::shoppers::Shoppers;
 use crate::targets::Targets;
 use crate::variants::{self, Variant};
@@ -166,7 +166,8 @@ impl Scenario {
         table: &DeTable<'_>,
         variant: Option<String>,
     ) -> Result<Self, ScenarioError> {
-        let section = Section::open(source, "", table, 0, ScenarioOptions::KEYS)?;
+        let name = Name::default();
+        let section = Section::open(source, &name, table, 0, ScenarioOptions::KEYS)?;
         let options = ScenarioOptions::from_section(&section)?;
         check(source, table, &options)?;
         let calibration = calibration(source, table, &options)?;

@@ -2,12 +2,14 @@
 //!
 //! What types a value can have is left to `knob.rs`, which keys there are to the sections.
 
+use std::fmt::{self, Display};
 use std::ops::RangeInclusive;
 
 use toml::de::{DeTable, DeValue};
 
 use crate::error::ScenarioError;
 use crate::knob::{KeyDoc, Knob};
+use crate::nearest::did_you_mean;
 
 /// A file's name and text, to tell lines from offsets.
 #[derive(Debug)]
@@ -18,12 +20,8 @@ pub(crate) struct Source<'a> {
 
 impl<'a> Source<'a> {
     pub(crate) fn refuse(&self, offset: usize, what: String) -> ScenarioError {
-        let line = 1 + self
-            .text
-            .bytes()
-            .take(offset)
-            .filter(|byte| *byte == b'\n')
-            .count();
+        let before = self.text.bytes().take(offset);
+        let line = 1 + before.filter(|byte| *byte == b'\n').count();
         ScenarioError::Refused {
             file: self.file.to_owned(),
             line,
@@ -34,13 +32,44 @@ impl<'a> Source<'a> {
     /// The text as a table, or the parser's complaint in one line.
     pub(crate) fn table(&self) -> Result<DeTable<'a>, ScenarioError> {
         let parsed = DeTable::parse(self.text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            self.refuse(
-                offset,
-                format!("not TOML: {}", error.message().trim().replace('\n', "; ")),
-            )
+            let span = error.span().unwrap_or(0..0);
+            let at = self
+                .text
+                .get(span.clone())
+                .and_then(|text| text.lines().next())
+                .unwrap_or("");
+            let at = if at.is_empty() {
+                String::new()
+            } else {
+                format!(", at `{at}`")
+            };
+            let what = error.message().trim().replace('\n', "; ");
+            self.refuse(span.start, format!("not TOML: {what}{at}"))
         })?;
         Ok(parsed.into_inner())
+    }
+}
+
+/// What a table is called. `Display` is as the file writes it: `[run]`, `[[faults]]`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Name {
+    /// Its keys from the top, joined by dots; empty at the top.
+    pub(crate) dotted: String,
+    /// Whether it is one of several.
+    pub(crate) is_list: bool,
+    /// For a table whose keys depend on its kind.
+    pub(crate) kind: Option<&'static str>,
+}
+
+impl Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.dotted.as_str(), self.is_list) {
+            ("", _) => f.write_str("the file"),
+            (dotted, false) => write!(f, "[{dotted}]"),
+            (dotted, true) => write!(f, "[[{dotted}]]"),
+        }?;
+        self.kind
+            .map_or(Ok(()), |kind| write!(f, " of kind {kind}"))
     }
 }
 
@@ -48,30 +77,37 @@ impl<'a> Source<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place<'a> {
     pub(crate) source: &'a Source<'a>,
-    /// Dotted name of the table the value stands in; empty at the top.
-    pub(crate) section: &'a str,
+    /// The table the value stands in.
+    pub(crate) within: &'a Name,
     pub(crate) key: &'a str,
+    /// Whether the value is an item of the key's list.
+    pub(crate) in_list: bool,
     pub(crate) offset: usize,
 }
 
 impl Place<'_> {
     /// An error about this value: `what` follows the key's name.
     pub(crate) fn refuse(&self, what: &str) -> ScenarioError {
-        let within = if self.section.is_empty() {
-            String::new()
+        let what = if self.within.dotted.is_empty() {
+            format!("`{}` {what}", self.key)
         } else {
-            format!(" in [{}]", self.section)
+            format!("`{}` in {} {what}", self.key, self.within)
         };
-        self.source
-            .refuse(self.offset, format!("`{}`{within} {what}", self.key))
+        self.source.refuse(self.offset, what)
     }
 
-    /// The dotted name of a table that stands here.
-    pub(crate) fn path(&self) -> String {
-        if self.section.is_empty() {
+    /// The name of a table that stands here.
+    pub(crate) fn name(&self) -> Name {
+        let above = &self.within.dotted;
+        let dotted = if above.is_empty() {
             self.key.to_owned()
         } else {
-            format!("{}.{}", self.section, self.key)
+            format!("{above}.{}", self.key)
+        };
+        Name {
+            dotted,
+            is_list: self.in_list,
+            kind: None,
         }
     }
 }
@@ -79,36 +115,31 @@ impl Place<'_> {
 /// One table of the file, its keys known to be known.
 #[derive(Debug)]
 pub(crate) struct Section<'a> {
-    pub(crate) source: &'a Source<'a>,
-    name: &'a str,
+    source: &'a Source<'a>,
+    name: &'a Name,
     table: &'a DeTable<'a>,
     offset: usize,
 }
 
 impl<'a> Section<'a> {
-    /// Opens a table, refusing any key that `keys` does not list.
+    /// Opens a table that stands at `offset`, refusing any key that `keys` does not list.
     pub(crate) fn open(
         source: &'a Source<'a>,
-        name: &'a str,
+        name: &'a Name,
         table: &'a DeTable<'a>,
         offset: usize,
         keys: &[KeyDoc],
     ) -> Result<Self, ScenarioError> {
-        let known = |key: &str| keys.iter().any(|doc| doc.name == key);
+        let names: Vec<_> = keys.iter().map(|doc| doc.name).collect();
         // The first in the file, not in the alphabet, is the one to mend first.
         let unknown = table
-            .iter()
-            .filter(|(key, _)| !known(key.get_ref()))
-            .min_by_key(|(key, _)| key.span().start);
-        if let Some((key, _)) = unknown {
-            let within = if name.is_empty() {
-                "at the top level".to_owned()
-            } else {
-                format!("in [{name}]")
-            };
-            let names: Vec<_> = keys.iter().map(|doc| doc.name).collect();
+            .keys()
+            .filter(|key| !names.contains(&key.get_ref().as_ref()))
+            .min_by_key(|key| key.span().start);
+        if let Some(key) = unknown {
+            let meant = did_you_mean(key.get_ref(), &names);
             let what = format!(
-                "unknown key `{}` {within}; known keys: {}",
+                "unknown key `{}` in {name}{meant}; known keys: {}",
                 key.get_ref(),
                 names.join(", ")
             );
@@ -129,25 +160,20 @@ impl<'a> Section<'a> {
         default: Option<T>,
         range: Option<RangeInclusive<T::Scalar>>,
     ) -> Result<T, ScenarioError> {
-        if let Some((name, value)) = self.table.get_key_value(key) {
+        if let Some((written, value)) = self.table.get_key_value(key) {
+            let offset = written.span().start;
             let place = Place {
                 source: self.source,
-                section: self.name,
+                within: self.name,
                 key,
-                offset: name.span().start,
+                in_list: false,
+                offset,
             };
             return T::read(&place, value.get_ref(), range.as_ref());
         }
         default.ok_or_else(|| {
-            let within = if self.name.is_empty() {
-                "the file".to_owned()
-            } else {
-                format!("[{}]", self.name)
-            };
-            self.source.refuse(
-                self.offset,
-                format!("{within} lacks `{key}`, which has no default: add it"),
-            )
+            let what = format!("{} lacks `{key}`, which has no default: add it", self.name);
+            self.source.refuse(self.offset, what)
         })
     }
 }
@@ -155,9 +181,9 @@ impl<'a> Section<'a> {
 /// What a value is, in words.
 pub(crate) fn found(value: &DeValue<'_>) -> String {
     match value {
-        DeValue::String(text) => format!("the string \"{text}\""),
-        DeValue::Integer(number) => format!("the number {number}"),
-        DeValue::Float(number) => format!("the number {number}"),
+        DeValue::String(text) => format!("\"{text}\""),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
         DeValue::Boolean(truth) => truth.to_string(),
         DeValue::Datetime(date) => format!("the date {date}"),
         DeValue::Array(_) => "a list".to_owned(),

@@ -38,12 +38,13 @@ impl Knob for Variant {
                 found(value)
             )));
         };
-        if let Some((key, _)) = table
-            .iter()
-            .find(|(key, _)| FIXED.contains(&key.get_ref().as_ref()))
+        let entry = place.name();
+        if let Some(key) = table
+            .keys()
+            .find(|key| FIXED.contains(&key.get_ref().as_ref()))
         {
             let place = Place {
-                section: place.key,
+                within: &entry,
                 key: key.get_ref(),
                 offset: key.span().start,
                 ..*place
@@ -51,11 +52,14 @@ impl Knob for Variant {
             return Err(place.refuse("cannot be changed by a variant: remove it"));
         }
         let Some((key, name)) = table.get_key_value("name") else {
-            return Err(place.refuse("has an entry without `name`: add it"));
+            return Err(place
+                .source
+                .refuse(place.offset, format!("{entry} lacks `name`: add it")));
         };
         let name_place = Place {
-            section: place.key,
+            within: &entry,
             key: "name",
+            in_list: false,
             offset: key.span().start,
             ..*place
         };
