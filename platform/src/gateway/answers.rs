@@ -82,7 +82,7 @@ pub(super) fn to_checkout(order_id: &str, respond_async: bool, answer: CheckoutA
 fn ended(order: OrderView) -> Problem {
     let problem = Problem::from(ProblemKind::OrderNotFulfilled)
         .with("order_id", order.order_id.into())
-        .with("status", order.status.into());
+        .with("order_status", order.status.into());
     match order.reason {
         Some(reason) => problem.with("reason", reason.into()),
         None => problem,

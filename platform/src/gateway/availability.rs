@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -12,8 +13,12 @@ use super::{Gateway, READ_TIMEOUT, answers};
 use crate::messages::{Availability, INVENTORY};
 
 /// What is left of a product. Needs no shopper: the figure is the same for all.
-pub(super) async fn show(State(gateway): State<Arc<Gateway>>, Path(sku): Path<String>) -> Response {
-    read(&gateway, &sku).await.unwrap_or_else(IntoResponse::into_response)
+pub(super) async fn show(State(gateway): State<Arc<Gateway>>, path: Result<Path<String>, PathRejection>) -> Response {
+    let answer = match path {
+        Ok(Path(sku)) => read(&gateway, &sku).await,
+        Err(_) => Err(ProblemKind::UnknownProduct.into()),
+    };
+    answer.unwrap_or_else(IntoResponse::into_response)
 }
 
 async fn read(gateway: &Gateway, sku: &str) -> Result<Response, Problem> {

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -14,20 +15,25 @@ use super::problem::{Problem, ProblemKind};
 use super::{Gateway, READ_TIMEOUT, answers, request};
 use crate::messages::{CancelAnswer, CancelRequest, ORDERS, OrderView};
 
-/// Where an order stands.
-pub(super) async fn show(
-    State(gateway): State<Arc<Gateway>>,
-    Path(order_id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    read_order(&gateway, &order_id, &headers).await.unwrap_or_else(IntoResponse::into_response)
+/// The `{id}` of the address; an error when it is no UTF-8.
+type OrderPath = Result<Path<String>, PathRejection>;
+
+/// What cannot be an order's id is not asked for.
+fn order_id(path: OrderPath) -> Result<String, Problem> {
+    match path {
+        Ok(Path(order_id)) if request::is_order_id(&order_id) => Ok(order_id),
+        Ok(_) | Err(_) => Err(ProblemKind::UnknownOrder.into()),
+    }
 }
 
-async fn read_order(gateway: &Gateway, order_id: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+/// Where an order stands.
+pub(super) async fn show(State(gateway): State<Arc<Gateway>>, path: OrderPath, headers: HeaderMap) -> Response {
+    read_order(&gateway, path, &headers).await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn read_order(gateway: &Gateway, path: OrderPath, headers: &HeaderMap) -> Result<Response, Problem> {
     let shopper_id = request::shopper_id(headers)?;
-    if !request::is_order_id(order_id) {
-        return Err(ProblemKind::UnknownOrder.into());
-    }
+    let order_id = &order_id(path)?;
     let message = http::Request::get(format!("/internal/orders/{order_id}"))
         .body(Bytes::new())
         .expect("an order id is a path segment");
@@ -46,19 +52,13 @@ async fn read_order(gateway: &Gateway, order_id: &str, headers: &HeaderMap) -> R
 }
 
 /// Cancels an order that is confirmed and not yet with the carrier. Sending it again changes nothing more.
-pub(super) async fn cancel(
-    State(gateway): State<Arc<Gateway>>,
-    Path(order_id): Path<String>,
-    headers: HeaderMap,
-) -> Response {
-    cancel_order(&gateway, &order_id, &headers).await.unwrap_or_else(IntoResponse::into_response)
+pub(super) async fn cancel(State(gateway): State<Arc<Gateway>>, path: OrderPath, headers: HeaderMap) -> Response {
+    cancel_order(&gateway, path, &headers).await.unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn cancel_order(gateway: &Gateway, order_id: &str, headers: &HeaderMap) -> Result<Response, Problem> {
+async fn cancel_order(gateway: &Gateway, path: OrderPath, headers: &HeaderMap) -> Result<Response, Problem> {
     let shopper_id = request::shopper_id(headers)?;
-    if !request::is_order_id(order_id) {
-        return Err(ProblemKind::UnknownOrder.into());
-    }
+    let order_id = &order_id(path)?;
     let body = serde_json::to_vec(&CancelRequest { shopper_id: shopper_id.to_owned() })
         .expect("a cancellation has string keys and no failing parts");
     let message = http::Request::post(format!("/internal/orders/{order_id}/cancel"))
@@ -83,7 +83,7 @@ fn to_cancel(order_id: &str, answer: CancelAnswer) -> Result<Response, Problem> 
         CancelAnswer::Cancelling { order } => Ok(answers::json(StatusCode::ACCEPTED, &order)),
         CancelAnswer::Cancelled { order } => Ok(answers::json(StatusCode::OK, &order)),
         CancelAnswer::Refused { order } => {
-            Err(Problem::from(ProblemKind::OrderNotCancellable).with("status", order.status.into()))
+            Err(Problem::from(ProblemKind::OrderNotCancellable).with("order_status", order.status.into()))
         }
         CancelAnswer::UnknownOrder => Err(ProblemKind::UnknownOrder.into()),
         CancelAnswer::Unavailable => Err(answers::unavailable(0)),

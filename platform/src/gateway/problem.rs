@@ -6,7 +6,7 @@
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde_json::{Map, Value};
 
@@ -116,12 +116,18 @@ impl Problem {
     /// The problem with another `detail`.
     #[must_use]
     pub fn detail(self, detail: impl Into<String>) -> Self {
-        self.with("detail", Value::String(detail.into()))
+        self.set("detail", Value::String(detail.into()))
     }
 
-    /// The problem with an extension member (RFC 9457, section 3.2).
+    /// The problem with an extension member (RFC 9457, section 3.2), which must not have the name of a standard one.
     #[must_use]
-    pub fn with(mut self, member: &str, value: Value) -> Self {
+    pub fn with(self, member: &str, value: Value) -> Self {
+        let standard = ["type", "title", "status", "detail", "instance"];
+        assert!(!standard.contains(&member), "{member} has a meaning of its own");
+        self.set(member, value)
+    }
+
+    fn set(mut self, member: &str, value: Value) -> Self {
         self.particulars.get_or_insert_default().insert(member.to_owned(), value);
         self
     }
@@ -144,6 +150,10 @@ impl IntoResponse for Problem {
         *response.status_mut() = self.kind.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.kind == ProblemKind::MissingShopper {
+            // A 401 must say how to do better (RFC 9110, section 15.5.2).
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("X-Shopper-Id"));
+        }
         match self.retry_after_s {
             None => {}
             Some(1) => drop(headers.insert(RETRY_AFTER, HeaderValue::from_static("1"))),

@@ -1,0 +1,5 @@
+//! `/v1/checkouts`.
+
+mod admission;
+mod bad_input;
+mod create;

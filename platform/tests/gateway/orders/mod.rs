@@ -1,0 +1,4 @@
+//! `/v1/orders/{id}`.
+
+mod cancel;
+mod show;

@@ -1,0 +1,3 @@
+//! `/v1/products/{sku}`.
+
+mod availability;
