@@ -77,6 +77,14 @@ options! {
         slow_network_ratio: f64 = 0.0, in 0.0..=1.0;
         /// What a slow network adds to each way between shopper and gateway, ms.
         slow_network_add_ms: u32 = 150, in 0..=60_000;
+        /// Share of shoppers who keep coming back after they were turned away or told that it is sold out.
+        waiting_ratio: f64 = 0.0, in 0.0..=1.0;
+        /// Wait of those before each new click, ms.
+        waiting_retry_ms: u32 = 1_000, in 10..=600_000;
+        /// How long after the sale they still come back, ms.
+        waiting_after_ms: u64 = 20_000, in 0..=3_600_000;
+        /// Share of winners who cancel their order.
+        cancel_ratio: f64 = 0.0, in 0.0..=1.0;
         /// Most units in one order; each shopper draws from 1 to this.
         max_quantity: u32 = 1, in 1..=10;
     }
