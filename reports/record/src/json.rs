@@ -3,6 +3,7 @@
 //! Which files there are is left to the callers.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::run::{RunRecord, SCHEMA_VERSION};
 
@@ -66,6 +67,11 @@ impl RunRecord {
         if text.trim().is_empty() {
             return Err(RecordError::Empty);
         }
+        // A struct would also be read from a list, so what is not an object is told apart first.
+        if !text.trim_start().starts_with('{') {
+            serde_json::from_str::<IgnoredAny>(text).map_err(|error| refused(&error))?;
+            return Err(RecordError::NotARecord);
+        }
         let any: AnyVersion = serde_json::from_str(text).map_err(|error| refused(&error))?;
         let found = any.schema_version.ok_or(RecordError::NotARecord)?;
         if found != u64::from(SCHEMA_VERSION) {
@@ -101,9 +107,16 @@ fn refused(error: &serde_json::Error) -> RecordError {
     if error.is_data() {
         return RecordError::NotARecord;
     }
+    let what = error.to_string();
+    // The place is told in fields of its own.
+    let what = what
+        .split(" at line ")
+        .next()
+        .unwrap_or_default()
+        .to_owned();
     RecordError::NotJson {
         line: error.line(),
         column: error.column(),
-        what: error.to_string(),
+        what,
     }
 }

@@ -120,6 +120,12 @@ pub struct Host {
     pub peak_rss_kib: Option<u64>,
 }
 
+/// A 64-bit hash as records write it: 16 hex digits.
+#[must_use]
+pub fn hash_text(hash: u64) -> String {
+    format!("{hash:016x}")
+}
+
 impl RunRecord {
     /// A record of this version.
     #[must_use]
@@ -129,14 +135,5 @@ impl RunRecord {
             run,
             host,
         }
-    }
-}
-
-/// A hash as records write it: 16 hex digits.
-impl Run {
-    /// Writes a 64-bit hash as 16 hex digits.
-    #[must_use]
-    pub fn hash_text(hash: u64) -> String {
-        format!("{hash:016x}")
     }
 }

@@ -57,6 +57,10 @@ pub struct Series {
     pub counts: BTreeMap<Count, Vec<u64>>,
     /// Per step, the last reading.
     pub gauges: BTreeMap<Gauge, Vec<i64>>,
+    /// Per step, how many answers took how long: the latency's upper bound in µs, and their number. Four bounds per
+    /// doubling, for a heat map and for percentiles over time.
+    #[serde(default)]
+    pub latencies: Vec<BTreeMap<u64, u64>>,
 }
 
 impl Default for Series {
@@ -74,6 +78,7 @@ impl Series {
             step_ms,
             counts: BTreeMap::new(),
             gauges: BTreeMap::new(),
+            latencies: Vec::new(),
         }
     }
 
@@ -98,10 +103,28 @@ impl Series {
         values[step] = reading;
     }
 
+    /// Counts an answer that came at a virtual time and took `latency_us`.
+    pub fn latency(&mut self, at_us: u64, latency_us: u64) {
+        let step = self.step(at_us);
+        if step >= self.latencies.len() {
+            self.latencies.resize(step + 1, BTreeMap::new());
+        }
+        *self.latencies[step]
+            .entry(upper_bound_us(latency_us))
+            .or_default() += 1;
+    }
+
     fn step(&self, at_us: u64) -> usize {
         let step = at_us / self.step_ms.saturating_mul(1_000);
         usize::try_from(step).map_or(MAX_STEPS - 1, |step| step.min(MAX_STEPS - 1))
     }
+}
+
+/// The least of 8, 10, 12, 14, 16, 20, 24, … that is not below the latency.
+fn upper_bound_us(latency_us: u64) -> u64 {
+    let latency_us = latency_us.max(8);
+    let quarter = 1 << (latency_us.ilog2() - 2);
+    latency_us.div_ceil(quarter).saturating_mul(quarter)
 }
 
 #[cfg(test)]
@@ -124,6 +147,19 @@ mod tests {
         series.gauge(Gauge::StockLeftRedis, 10, 49);
         series.gauge(Gauge::StockLeftRedis, 300_000, 20);
         assert_eq!(series.gauges[&Gauge::StockLeftRedis], [49, 49, 49, 20]);
+    }
+
+    #[test]
+    fn a_latency_falls_under_the_next_of_four_bounds_per_doubling() {
+        let bounds = [0, 8, 9, 16, 17, 1_000, 1_024, 1_025].map(upper_bound_us);
+        assert_eq!(bounds, [8, 8, 10, 16, 20, 1_024, 1_024, 1_280]);
+        let mut series = Series::new(100);
+        series.latency(150_000, 9);
+        series.latency(199_999, 10);
+        assert_eq!(
+            series.latencies,
+            [BTreeMap::new(), BTreeMap::from([(10, 2)])]
+        );
     }
 
     #[test]
