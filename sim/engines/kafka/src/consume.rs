@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::Kafka;
 use crate::error::KafkaError;
 use crate::group::{Group, GroupSettings};
-use crate::member::{Join, MemberId};
+use crate::member::{GroupDescription, Join, MemberId};
 use crate::murmur2::murmur2;
 use crate::record::Record;
 
@@ -113,6 +113,11 @@ impl Kafka {
     /// The next offset `group` will read, if it ever committed one.
     pub fn committed(&self, group: &str, topic: &str, partition: i32) -> Option<i64> {
         self.groups.get(group)?.committed(topic, partition)
+    }
+
+    /// Who is in `group`, and reads what; `None` if nobody ever joined it.
+    pub fn describe_group(&self, group: &str) -> Option<GroupDescription> {
+        self.groups.get(group).map(Group::describe)
     }
 
     pub(crate) fn advance_groups(&mut self, now_ms: i64) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assign::{self, Assignment, Assignor, TopicPartition};
 use crate::error::KafkaError;
-use crate::member::{Join, Joined, MemberId};
+use crate::member::{GroupDescription, Join, Joined, MemberId};
 
 /// Timeouts and assignor, the same for all groups of the cluster.
 #[derive(Clone, Copy, Debug)]
@@ -206,6 +206,19 @@ impl Group {
 
     pub(crate) fn committed(&self, topic: &str, partition: i32) -> Option<i64> {
         self.offsets.get(&(topic.to_owned(), partition)).copied()
+    }
+
+    pub(crate) fn describe(&self) -> GroupDescription {
+        let assigned = |member: &MemberId| self.assignment.get(member).cloned().unwrap_or_default();
+        GroupDescription {
+            generation: self.generation,
+            rebalancing: matches!(self.phase, Phase::Preparing { .. }),
+            members: self
+                .members
+                .keys()
+                .map(|member| (*member, assigned(member)))
+                .collect(),
+        }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<i64> {

@@ -29,7 +29,7 @@ use std::collections::BTreeMap;
 pub use assign::{Assignor, TopicPartition};
 pub use config::Config;
 pub use error::KafkaError;
-pub use member::{Join, Joined, MemberId};
+pub use member::{GroupDescription, Join, Joined, MemberId};
 pub use murmur2::{murmur2, partition_of};
 pub use producer::ProducerId;
 pub use record::{Acks, Headers, Produce, Produced, Record, Stamp};

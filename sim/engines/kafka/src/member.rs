@@ -1,6 +1,6 @@
 //! What a member of a consumer group is told: who it is, its generation, its partitions.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::assign::TopicPartition;
 
@@ -29,4 +29,15 @@ pub enum Join {
         /// Who it is.
         member: MemberId,
     },
+}
+
+/// A group as the cluster sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GroupDescription {
+    /// The newest generation.
+    pub generation: i32,
+    /// Members are being collected for the next one.
+    pub rebalancing: bool,
+    /// Everyone who was not dropped, with the partitions of the newest generation.
+    pub members: BTreeMap<MemberId, BTreeSet<TopicPartition>>,
 }

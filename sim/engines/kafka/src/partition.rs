@@ -164,7 +164,7 @@ impl Partition {
         offset
     }
 
-    /// The followers in `fetching` fetch up to `end`; whoever then has all of the leader's log is in sync.
+    /// The followers in `fetching` fetch up to `end`; whoever then has all that consumers can read is in sync.
     fn replicate(&mut self, end: i64, fetching: BrokerSet) {
         let all = self.end();
         for replica in self
@@ -173,7 +173,7 @@ impl Partition {
             .filter(|replica| fetching.contains(replica.broker))
         {
             replica.end = replica.end.max(end.min(all));
-            if replica.end == all {
+            if replica.end >= self.high_watermark {
                 self.in_sync.insert(replica.broker);
             }
         }

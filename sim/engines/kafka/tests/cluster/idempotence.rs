@@ -114,15 +114,25 @@ fn new_session_of_a_name_fences_the_old_one() {
 }
 
 #[test]
-fn new_epoch_starts_its_sequence_at_zero() {
+fn new_epoch_starts_its_sequence_at_zero_and_forgets_the_old_one() {
     let mut kafka = cluster(Config::default());
     let old = kafka.init_producer(Some("relay-1"));
-    kafka
-        .produce(stamped("a", old.id, old.epoch, 0), 0)
-        .unwrap();
+    for (sequence, value) in (0..).zip(["a", "b"]) {
+        kafka
+            .produce(stamped(value, old.id, old.epoch, sequence), 0)
+            .unwrap();
+    }
     let new = kafka.init_producer(Some("relay-1"));
-    let refused = kafka.produce(stamped("b", new.id, new.epoch, 1), 0);
+    let refused = kafka.produce(stamped("c", new.id, new.epoch, 2), 0);
     assert_eq!(refused, Err(KafkaError::OutOfOrderSequenceNumber));
+    assert_eq!(
+        kafka.produce(stamped("c", new.id, new.epoch, 0), 0),
+        at(0, 2)
+    );
+    assert_eq!(
+        kafka.produce(stamped("d", new.id, new.epoch, 1), 0),
+        at(0, 3)
+    );
 }
 
 #[test]

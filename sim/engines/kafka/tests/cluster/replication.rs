@@ -191,6 +191,41 @@ fn new_leader_knows_the_sequences_it_holds_and_only_those() {
 }
 
 #[test]
+fn returning_replica_is_not_in_sync_before_it_holds_what_consumers_can_read() {
+    let mut kafka = lagging(2);
+    kafka.kill_broker(1, 0);
+    kafka.start_broker(1, 10_000);
+    kafka.produce(record("a", Acks::Leader), 10_050).unwrap();
+    kafka.produce(record("b", Acks::All), 10_051).unwrap();
+    // While broker 1 catches up, the leader is away and back unnoticed: it gets only what was under way to it.
+    kafka.kill_broker(0, 10_060);
+    kafka.start_broker(0, 10_110);
+    kafka.advance(10_150);
+    assert_eq!(kafka.high_watermark("orders", 0), Ok(2));
+    assert_eq!(kafka.in_sync_replicas("orders", 0), Ok(2));
+    kafka.advance(10_210);
+    assert_eq!(kafka.in_sync_replicas("orders", 0), Ok(3));
+}
+
+#[test]
+fn new_leader_brings_its_followers_up_to_itself() {
+    let mut kafka = lagging(2);
+    kafka.kill_broker(2, 0);
+    kafka.start_broker(2, 1);
+    let unknown = kafka.produce(record("a", Acks::All), 2);
+    assert_eq!(
+        unknown,
+        Err(KafkaError::RequestTimedOut),
+        "broker 2 is in sync, but still catching up"
+    );
+    kafka.kill_broker(0, 3);
+    kafka.advance(3 + NOTICED_MS);
+    assert_eq!(kafka.leader("orders", 0), Ok(Some(1)));
+    assert_eq!(values(&mut kafka, 3 + NOTICED_MS), [""; 0]);
+    assert_eq!(values(&mut kafka, 3 + NOTICED_MS + LAG_MS), ["a"]);
+}
+
+#[test]
 fn leaders_are_spread_over_the_brokers() {
     let kafka = lagging(2);
     let leaders: Vec<_> = (0..4)
