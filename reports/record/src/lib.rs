@@ -24,6 +24,6 @@ mod verdict;
 pub use funnel::{Funnel, Outcome};
 pub use histogram::{Histogram, LatencySummary};
 pub use json::RecordError;
-pub use run::{Fault, Host, Run, RunRecord, SCHEMA_VERSION, Target, World, hash_text};
+pub use run::{Fault, Host, Run, RunRecord, SCHEMA_VERSION, Target, World};
 pub use series::{Count, Gauge, Series};
 pub use verdict::{Ending, HistoryEvent, Property, Verdict, Violation};

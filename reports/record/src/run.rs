@@ -120,10 +120,12 @@ pub struct Host {
     pub peak_rss_kib: Option<u64>,
 }
 
-/// A 64-bit hash as records write it: 16 hex digits.
-#[must_use]
-pub fn hash_text(hash: u64) -> String {
-    format!("{hash:016x}")
+impl Run {
+    /// A 64-bit hash as records write it: 16 hex digits.
+    #[must_use]
+    pub fn hash_text(hash: u64) -> String {
+        format!("{hash:016x}")
+    }
 }
 
 impl RunRecord {

@@ -24,9 +24,12 @@ pub struct Verdict {
     pub checker: String,
     /// The kind of promise.
     pub property: Property,
-    /// Whether it held.
+    /// Whether it is known to have held.
     pub holds: bool,
-    /// What broke it; empty exactly when it holds.
+    /// Why it could not be judged, which is neither holding nor broken; `None` when it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_judged: Option<String>,
+    /// What broke it; empty when it holds or could not be judged.
     pub violations: Vec<Violation>,
 }
 
@@ -71,7 +74,20 @@ impl Verdict {
             checker: checker.to_owned(),
             property,
             holds: violations.is_empty(),
+            not_judged: None,
             violations,
+        }
+    }
+
+    /// The checker could not tell, and why. For the ending this counts as not holding: a run is not passed unseen.
+    #[must_use]
+    pub fn unjudged(checker: &str, property: Property, why: &str) -> Self {
+        Self {
+            checker: checker.to_owned(),
+            property,
+            holds: false,
+            not_judged: Some(why.to_owned()),
+            violations: Vec::new(),
         }
     }
 }

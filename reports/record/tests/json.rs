@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use record::{
     Count, Ending, Fault, Funnel, Gauge, Histogram, HistoryEvent, Host, Outcome, Property, Run,
-    RunRecord, Series, Target, Verdict, Violation, World, hash_text,
+    RunRecord, Series, Target, Verdict, Violation, World,
 };
 
 fn verdicts() -> Vec<Verdict> {
@@ -28,6 +28,7 @@ fn verdicts() -> Vec<Verdict> {
     vec![
         Verdict::of("stock", Property::Safety, vec![violation]),
         Verdict::held("liveness", Property::Liveness),
+        Verdict::unjudged("events", Property::Safety, "the log could not be read"),
     ]
 }
 
@@ -41,7 +42,7 @@ fn record(wall_ms: u64) -> RunRecord {
     let verdicts = verdicts();
     let run = Run {
         scenario: "redis-crash/rdb".to_owned(),
-        scenario_hash: hash_text(0x1f),
+        scenario_hash: Run::hash_text(0x1f),
         seed: u64::MAX,
         world: World::Sim,
         git_commit: Some("6b0f0d6".to_owned()),
@@ -70,7 +71,7 @@ fn record(wall_ms: u64) -> RunRecord {
         probes: BTreeMap::from([("redis-lost-holds".to_owned(), 2)]),
         figures: BTreeMap::from([("orders_per_s".to_owned(), 412.5)]),
         series,
-        trace_hash: hash_text(u64::MAX),
+        trace_hash: Run::hash_text(u64::MAX),
         virtual_ms: 12_345,
     };
     RunRecord::new(
@@ -171,6 +172,12 @@ fn the_worst_verdict_decides_the_ending() {
             .collect();
         Ending::of(&verdicts).exit_code()
     };
+    let unjudged = Verdict::unjudged("x", Property::Liveness, "no snapshot");
+    assert_eq!(
+        Ending::of(&[unjudged]),
+        Ending::DidNotDrain,
+        "what could not be judged does not hold"
+    );
     assert_eq!(ends(&[]), 0);
     assert_eq!(ends(&[Property::Target]), 3);
     assert_eq!(ends(&[Property::Target, Property::Liveness]), 4);
