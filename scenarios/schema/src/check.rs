@@ -181,32 +181,8 @@ impl Checker<'_> {
         let mut seen = BTreeSet::new();
         for (place, entry) in options.products.iter().enumerate() {
             let path = |key| format!("products/{place}/{key}");
-            match (&entry.sku, &entry.sku_prefix, entry.skus) {
-                (Some(_), None, None) | (None, Some(_), Some(_)) => {}
-                (None, Some(_), None) => {
-                    return self.refuse(
-                        &path("sku_prefix"),
-                        "needs `skus`, the number of SKUs: add it",
-                    );
-                }
-                (_, None, Some(_)) => {
-                    return self.refuse(
-                        &path("skus"),
-                        "means nothing without `sku_prefix`: remove it or add the prefix",
-                    );
-                }
-                (None, None, None) => {
-                    return self.refuse(
-                        &path("sku"),
-                        "is missing: add it, or `sku_prefix` and `skus`",
-                    );
-                }
-                (Some(_), Some(_), _) => {
-                    return self.refuse(
-                        &path("sku_prefix"),
-                        "and `sku` exclude each other: remove one",
-                    );
-                }
+            if let Err((key, what)) = entry.check() {
+                return self.refuse(&path(key), what);
             }
             for sku in entry.names() {
                 if !seen.insert(sku.clone()) {

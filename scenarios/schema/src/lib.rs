@@ -9,7 +9,7 @@
 //! | `section.rs`, `knob.rs`, `options.rs`, `nearest.rs` | reading a table key by key: places, types, the declaring macros, misspellings |
 //! | `run.rs`, `shoppers.rs`, `products.rs`, `platform.rs`, `infrastructure.rs`, `targets.rs` | the sections, one options struct each |
 //! | `calibration.rs` | the cost model's file |
-//! | `fault.rs`, `draw.rs` | the kinds of faults, and drawing them from a seed |
+//! | `fault/`, `draw.rs` | the kinds of faults, and drawing them from a seed |
 //! | `check.rs` | what no single key can tell: windows, totals, duplicates |
 //! | `error.rs` | the one-line errors |
 //!

@@ -51,6 +51,26 @@ pub struct Catalogue {
 }
 
 impl Products {
+    /// The key that is missing, left over or malformed, and what to do.
+    pub(crate) fn check(&self) -> Result<(), (&'static str, &'static str)> {
+        match (&self.sku, &self.sku_prefix, self.skus) {
+            (Some(sku), None, None) if !is_sku(sku) => Err(("sku", NOT_A_SKU)),
+            (None, Some(prefix), Some(_)) if !is_sku(prefix) => Err(("sku_prefix", NOT_A_SKU)),
+            (Some(_), None, None) | (None, Some(_), Some(_)) => Ok(()),
+            (None, Some(_), None) => {
+                Err(("sku_prefix", "needs `skus`, the number of SKUs: add it"))
+            }
+            (_, None, Some(_)) => Err((
+                "skus",
+                "means nothing without `sku_prefix`: remove it or add the prefix",
+            )),
+            (None, None, None) => Err(("sku", "is missing: add it, or `sku_prefix` and `skus`")),
+            (Some(_), Some(_), _) => {
+                Err(("sku_prefix", "and `sku` exclude each other: remove one"))
+            }
+        }
+    }
+
     /// The SKUs of this entry.
     pub(crate) fn names(&self) -> Vec<String> {
         match (&self.sku, &self.sku_prefix) {
@@ -71,6 +91,16 @@ impl Products {
         let milli = (self.zipf_exponent * 1_000.0).round() as u32;
         milli
     }
+}
+
+const NOT_A_SKU: &str = "must be letters, digits and dashes, 40 at most";
+
+/// What can stand in a URL's path and on a label.
+fn is_sku(text: &str) -> bool {
+    text.len() <= 40
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 impl Catalogue {

@@ -236,7 +236,7 @@ fn calibration(
             .map_or(0, |value: &toml::Spanned<DeValue<'_>>| value.span().start);
         source.refuse(
             offset,
-            format!(
+            &format!(
                 "`calibration` in [cost_model] names {}, which cannot be read: {why}",
                 path.display()
             ),

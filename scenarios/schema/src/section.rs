@@ -19,9 +19,11 @@ pub(crate) struct Source<'a> {
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn refuse(&self, offset: usize, what: String) -> ScenarioError {
+    pub(crate) fn refuse(&self, offset: usize, what: &str) -> ScenarioError {
         let before = self.text.bytes().take(offset);
         let line = 1 + before.filter(|byte| *byte == b'\n').count();
+        // What is quoted from the file may hold line feeds, an error may not.
+        let what = what.replace(char::is_control, " ");
         ScenarioError::Refused {
             file: self.file.to_owned(),
             line,
@@ -44,7 +46,7 @@ impl<'a> Source<'a> {
                 format!(", at `{at}`")
             };
             let what = error.message().trim().replace('\n', "; ");
-            self.refuse(span.start, format!("not TOML: {what}{at}"))
+            self.refuse(span.start, &format!("not TOML: {what}{at}"))
         })?;
         Ok(parsed.into_inner())
     }
@@ -93,7 +95,7 @@ impl Place<'_> {
         } else {
             format!("`{}` in {} {what}", self.key, self.within)
         };
-        self.source.refuse(self.offset, what)
+        self.source.refuse(self.offset, &what)
     }
 
     /// The name of a table that stands here.
@@ -143,7 +145,7 @@ impl<'a> Section<'a> {
                 key.get_ref(),
                 names.join(", ")
             );
-            return Err(source.refuse(key.span().start, what));
+            return Err(source.refuse(key.span().start, &what));
         }
         Ok(Self {
             source,
@@ -173,7 +175,7 @@ impl<'a> Section<'a> {
         }
         default.ok_or_else(|| {
             let what = format!("{} lacks `{key}`, which has no default: add it", self.name);
-            self.source.refuse(self.offset, what)
+            self.source.refuse(self.offset, &what)
         })
     }
 }

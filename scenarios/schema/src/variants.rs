@@ -54,7 +54,7 @@ impl Knob for Variant {
         let Some((key, name)) = table.get_key_value("name") else {
             return Err(place
                 .source
-                .refuse(place.offset, format!("{entry} lacks `name`: add it")));
+                .refuse(place.offset, &format!("{entry} lacks `name`: add it")));
         };
         let name_place = Place {
             within: &entry,
