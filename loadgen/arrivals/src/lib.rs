@@ -5,7 +5,7 @@
 //! see the same crowd, byte for byte.
 //!
 //! Nothing here uses floating-point transcendentals (`exp`, `ln`, `pow`): their last bits differ between platforms'
-//! libm. Curves are built in fixed point ([`curve`]), random positions from whole ChaCha words ([`uniform`]).
+//! libm. Curves are built in fixed point ([`curve`]), random positions from whole ChaCha words (`uniform.rs`).
 //!
 //! | file | what it holds |
 //! |---|---|
