@@ -5,8 +5,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::member::MemberId;
 
-/// A topic and a partition of it.
-pub type TopicPartition = (String, i32);
+/// A partition by name.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TopicPartition {
+    /// The topic's name.
+    pub topic: String,
+    /// The partition's number, from 0.
+    pub partition: i32,
+}
+
+impl TopicPartition {
+    /// Partition `partition` of `topic`.
+    pub fn new(topic: &str, partition: i32) -> Self {
+        Self {
+            topic: topic.to_owned(),
+            partition,
+        }
+    }
+}
 
 /// How partitions are dealt out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +56,8 @@ pub(crate) fn range(
         for (rank, member) in (0..).zip(readers) {
             let take = each + i32::from(rank < extra);
             let owned = assignment.entry(member).or_default();
-            owned.extend((next..next + take).map(|partition| (topic.to_owned(), partition)));
+            owned
+                .extend((next..next + take).map(|partition| TopicPartition::new(topic, partition)));
             next += take;
         }
         assert!(next == count, "every partition is dealt out once");
@@ -61,7 +78,7 @@ pub(crate) fn sticky(
         .collect();
     for topic in topics(subscriptions) {
         for partition in 0..partitions(topic) {
-            let place = (topic.to_owned(), partition);
+            let place = TopicPartition::new(topic, partition);
             let owner = readers(subscriptions, topic).find(|member| {
                 owned
                     .get(member)
@@ -74,7 +91,7 @@ pub(crate) fn sticky(
     }
     for topic in topics(subscriptions) {
         for partition in 0..partitions(topic) {
-            let place = (topic.to_owned(), partition);
+            let place = TopicPartition::new(topic, partition);
             if !assignment.values().any(|owned| owned.contains(&place)) {
                 let emptiest = readers(subscriptions, topic)
                     .min_by_key(|member| (assignment[member].len(), *member));
@@ -108,7 +125,7 @@ fn improving_move(
             let movable = assignment[from]
                 .iter()
                 .rev()
-                .find(|(topic, _)| subscriptions[to].contains(topic));
+                .find(|place| subscriptions[to].contains(&place.topic));
             if let Some(place) = movable {
                 return Some((*from, *to, place.clone()));
             }

@@ -199,13 +199,15 @@ impl Group {
         self.keep_alive(member, now_ms);
         for (topic, partition, next_offset) in offsets {
             self.offsets
-                .insert(((*topic).to_owned(), *partition), *next_offset);
+                .insert(TopicPartition::new(topic, *partition), *next_offset);
         }
         Ok(())
     }
 
     pub(crate) fn committed(&self, topic: &str, partition: i32) -> Option<i64> {
-        self.offsets.get(&(topic.to_owned(), partition)).copied()
+        self.offsets
+            .get(&TopicPartition::new(topic, partition))
+            .copied()
     }
 
     pub(crate) fn describe(&self) -> GroupDescription {

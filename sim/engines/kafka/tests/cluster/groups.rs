@@ -18,7 +18,7 @@ fn grouped() -> Kafka {
 fn partitions(range: impl IntoIterator<Item = i32>) -> Vec<TopicPartition> {
     range
         .into_iter()
-        .map(|partition| ("orders".to_owned(), partition))
+        .map(|partition| TopicPartition::new("orders", partition))
         .collect()
 }
 

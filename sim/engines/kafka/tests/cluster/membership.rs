@@ -200,7 +200,7 @@ fn check_settled(world: &World) -> Result<(), TestCaseError> {
             .iter()
             .any(|client| client.topics.contains(&topic));
         for partition in 0..partitions {
-            let place = (topic.to_owned(), partition);
+            let place = TopicPartition::new(topic, partition);
             let readers = world.clients.iter().filter_map(told);
             let readers = readers
                 .filter(|(_, assignment)| assignment.contains(&place))
@@ -213,7 +213,7 @@ fn check_settled(world: &World) -> Result<(), TestCaseError> {
         prop_assert!(
             assignment
                 .iter()
-                .all(|(topic, _)| client.topics.contains(&topic.as_str()))
+                .all(|place| client.topics.contains(&place.topic.as_str()))
         );
     }
     Ok(())
