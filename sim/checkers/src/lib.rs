@@ -8,18 +8,21 @@
 //! | file | what it is |
 //! |---|---|
 //! | [`history`] | events, the names they refer to, and what is kept of them |
-//! | [`snapshot`] | the rows of the stores |
+//! | [`snapshot`], [`collect`] | the rows of the stores, and how they are read through the ports |
 //! | [`limits`] | the scenario's own numbers |
 //! | [`stock`], [`money`], [`orders`], [`idempotency`], [`holds`], [`events`], [`admission`] | safety |
 //! | [`liveness`] | everything settles once faults are over |
 //! | [`targets`] | the numbers a scenario demands |
 //! | [`judge`], [`verdict`] | runs the nine; what they found |
+//! | [`explain`] | the shortest history that shows a violation |
 //!
 //! Nothing here knows the platform, an engine or a simulator: the legal moves of an order and the names of events are
 //! written down a second time on purpose, so that a mistake in the platform's own table is seen.
 
 pub mod admission;
+pub mod collect;
 pub mod events;
+pub mod explain;
 pub mod history;
 pub mod holds;
 pub mod idempotency;

@@ -59,11 +59,17 @@ pub struct Findings {
 impl Findings {
     /// Adds a violation.
     pub fn violated(&mut self, at_us: i64, sku: Option<Sku>, orders: &[OrderRef], what: String) {
-        if self.violations.len() < LISTED_AT_MOST {
-            self.violations.push(Violation { what, at_us, orders: orders.to_vec(), sku });
-        } else {
+        if self.is_full() {
             self.unlisted += 1;
+        } else {
+            self.violations.push(Violation { what, at_us, orders: orders.to_vec(), sku });
         }
+    }
+
+    /// Whether further violations are only counted: what they show need not be worked out.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.violations.len() >= LISTED_AT_MOST
     }
 
     /// Says that something could not be judged, and what was missing.

@@ -154,17 +154,14 @@ impl TablesJudge<'_> {
         }
     }
 
-    /// Totals only grow. While not all is quiet they may lag; what a cancelled order takes off units and revenue is the
-    /// consumer's choice, so those two are exact only where nothing was cancelled.
+    /// Totals only grow: a cancelled order stays counted, and is counted as cancelled too. While not all is quiet they
+    /// may lag.
     fn sales_of(&mut self, counted: &SalesRow, due: &SalesRow) {
         let too_many = counted.orders > due.orders
             || counted.cancelled > due.cancelled
             || counted.units > due.units
             || counted.revenue_cents > due.revenue_cents;
-        let exact = counted.orders == due.orders
-            && counted.cancelled == due.cancelled
-            && (due.cancelled > 0 || (counted.units == due.units && counted.revenue_cents == due.revenue_cents));
-        if too_many || (self.end.quiet && !exact) {
+        if too_many || (self.end.quiet && counted != due) {
             let what = format!("{}: at the end, analytics counts {}, there were {}", due.sku, show(counted), show(due));
             self.findings.violated(self.end.taken_at_us, self.history.find_sku(&due.sku), &[], what);
         }

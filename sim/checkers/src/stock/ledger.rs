@@ -1,6 +1,7 @@
 //! Follows the ledger, the balances and the orders through the commit feed, and judges them at each commit.
 
 use crate::Findings;
+use crate::explain::rival;
 use crate::history::{History, Movement, OrderRef, PerOrder, Sku, Status};
 
 /// What the commit feed has told so far.
@@ -110,7 +111,13 @@ impl Ledger {
                 orders.iter().filter(|(_, of)| *of == sku).map(|(order, _)| *order).collect();
             buyers.dedup();
             let limit = demanded.get(usize::from(sku.0)).copied().flatten();
-            for what in self.skus[usize::from(sku.0)].judge(limit) {
+            let wrong = self.skus[usize::from(sku.0)].judge(limit);
+            if !wrong.is_empty() && !findings.is_full() {
+                // Stock goes wrong between two: whoever was committed meanwhile belongs to the picture.
+                let rival = buyers.last().and_then(|buyer| rival(*buyer, history));
+                buyers.extend(rival.filter(|rival| !buyers.contains(rival)));
+            }
+            for what in wrong {
                 let what = format!("{}: {what}", history.sku_name(sku));
                 findings.violated(at_us, Some(sku), &buyers, what);
             }
