@@ -1,0 +1,42 @@
+//! `/readyz` of a role that needs the database.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use http::{Request, StatusCode};
+use platform::roles::{self, Role};
+use tokio::time::{Instant, sleep};
+use tower::ServiceExt;
+
+use crate::World;
+
+async fn probe(router: &Router) -> StatusCode {
+    let request = Request::get("/readyz").body(Body::empty()).unwrap();
+    router.clone().oneshot(request).await.unwrap().status()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_probes_ask_the_database_once_a_second() {
+    let world = World::new();
+    let router = roles::build(Role::Warehouse, world.context()).router;
+    for _ in 0..1_000 {
+        assert_eq!(probe(&router).await, StatusCode::OK);
+        sleep(Duration::from_millis(2)).await;
+    }
+    assert_eq!(*world.store.queries.lock().unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_database_that_does_not_answer_makes_its_roles_unready_within_half_a_second() {
+    let world = World::new();
+    let router = roles::build(Role::OutboxRelay, world.context()).router;
+    world.store.hangs.store(true, Ordering::Relaxed);
+    let asked = Instant::now();
+    assert_eq!(probe(&router).await, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(asked.elapsed() <= Duration::from_millis(501));
+    world.store.hangs.store(false, Ordering::Relaxed);
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(probe(&router).await, StatusCode::OK);
+}
