@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use kafka_engine::{Acks, Config, Headers, Kafka, Produce, Stamp, murmur2};
+use kafka_engine::{Acks, Batch, Config, Headers, Kafka, NewRecord, Produce, Stamp, murmur2};
 
 const BATCH: u64 = 1_000;
 
@@ -70,6 +70,36 @@ fn records(criterion: &mut Criterion) {
                     sequence,
                 };
                 produce(&mut kafka, key, &value, &headers, Some(stamp), Acks::All);
+            }
+            kafka
+        };
+        bencher.iter_batched(cluster, run, BatchSize::LargeInput);
+    });
+    group.bench_function("produce, idempotent batches of 100", |bencher| {
+        let record = |key: &Bytes| NewRecord {
+            key: Some(key.clone()),
+            value: value.clone(),
+            headers: headers.clone(),
+        };
+        let run = |mut kafka: Kafka| {
+            let producer = kafka.init_producer(None);
+            for (sequence, keys) in (0..).step_by(100).zip(keys.chunks(100)) {
+                let producer = Some(Stamp {
+                    producer_id: producer.id,
+                    epoch: producer.epoch,
+                    sequence,
+                });
+                let records = keys.iter().map(record).collect();
+                let batch = Batch {
+                    topic: "orders",
+                    partition: 0,
+                    records,
+                    producer,
+                    acks: Acks::All,
+                };
+                kafka
+                    .produce_batch(batch, 1_000)
+                    .expect("a healthy cluster accepts");
             }
             kafka
         };

@@ -25,7 +25,7 @@ pub struct Config {
     pub initial_rebalance_delay_ms: i64,
     /// How groups deal out partitions.
     pub assignor: Assignor,
-    /// Key and value of one record together (`max.message.bytes`).
+    /// Keys and values of one batch together (`max.message.bytes`).
     pub max_message_bytes: usize,
     /// Beyond this a partition refuses records: there is no retention here.
     pub max_records_per_partition: usize,

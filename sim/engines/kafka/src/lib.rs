@@ -4,7 +4,7 @@
 //! pass up to its own `now_ms`, which must never go back. Lost requests, lost acknowledgements and service times are
 //! the host's.
 //!
-//! Map: [`Kafka`] (this file and `consume`) takes requests; `topic` chooses partitions (`murmur2`); `partition` is one
+//! Map: [`Kafka`] (this file, `produce` and `consume`) takes requests; `topic` chooses partitions (`murmur2`); `partition` is one
 //! replicated log and `cluster` the brokers under it; `producer` knows ids, epochs and sequences; `group` is one
 //! consumer group, `member` what it tells its members, `assign` its assignors; `error` the protocol's errors.
 //!
@@ -20,6 +20,7 @@ mod group;
 mod member;
 mod murmur2;
 mod partition;
+mod produce;
 mod producer;
 mod record;
 mod topic;
@@ -32,11 +33,11 @@ pub use error::KafkaError;
 pub use member::{GroupDescription, Join, Joined, MemberId};
 pub use murmur2::{murmur2, partition_of};
 pub use producer::ProducerId;
-pub use record::{Acks, Headers, Produce, Produced, Record, Stamp};
+pub use record::{Acks, Batch, Headers, NewRecord, Produce, Produced, Record, Stamp};
 
 use cluster::{BrokerEvent, Cluster};
 use group::Group;
-use partition::{Append, Partition, Surroundings};
+use partition::Partition;
 use producer::ProducerIds;
 use topic::Topic;
 
@@ -142,82 +143,6 @@ impl Kafka {
         self.topics
             .get(name)
             .ok_or(KafkaError::UnknownTopicOrPartition)
-    }
-
-    /// A producer session. The next session of the same name gets the same id and a higher epoch, and every record
-    /// of the earlier one is refused from then on.
-    pub fn init_producer(&mut self, name: Option<&str>) -> ProducerId {
-        self.producers.init(name)
-    }
-
-    /// Appends a record. Replication for `acks=all` happens within the call: its time is the host's to add.
-    pub fn produce(&mut self, produce: Produce<'_>, now_ms: i64) -> Result<Produced, KafkaError> {
-        self.advance(now_ms);
-        let acks = produce.acks;
-        match self.append(produce, now_ms) {
-            Ok(produced) if acks == Acks::None => Ok(Produced {
-                offset: -1,
-                ..produced
-            }),
-            // Nobody waits for the answer, so nobody hears of the error.
-            Err(_) if acks == Acks::None => Ok(Produced {
-                partition: -1,
-                offset: -1,
-                duplicate: false,
-            }),
-            answer => answer,
-        }
-    }
-
-    fn append(&mut self, produce: Produce<'_>, now_ms: i64) -> Result<Produced, KafkaError> {
-        let key_bytes = produce.key.as_ref().map_or(0, bytes::Bytes::len);
-        if key_bytes + produce.value.len() > self.config.max_message_bytes {
-            return Err(KafkaError::MessageTooLarge);
-        }
-        if let Some(stamp) = produce.producer {
-            if produce.acks != Acks::All {
-                return Err(KafkaError::InvalidRequiredAcks);
-            }
-            self.producers.check(stamp)?;
-        }
-        if let (Some(partitions), false) = (
-            self.config.auto_create_partitions,
-            self.topics.contains_key(produce.topic),
-        ) {
-            self.create_topic(produce.topic, partitions, now_ms)?;
-        }
-        let surroundings = Surroundings {
-            running: self.cluster.running,
-            fetching: self.cluster.fetching,
-            min_insync_replicas: usize::from(self.config.min_insync_replicas),
-            replication_lag_ms: self.config.replication_lag_ms,
-            max_records: self.config.max_records_per_partition,
-        };
-        let topic = self
-            .topics
-            .get_mut(produce.topic)
-            .ok_or(KafkaError::UnknownTopicOrPartition)?;
-        let place = topic.choose(produce.partition, produce.key.as_ref(), produce.value.len())?;
-        let record = Record {
-            offset: -1,
-            key: produce.key,
-            value: produce.value,
-            headers: produce.headers,
-            timestamp_ms: now_ms,
-        };
-        let append = Append {
-            record,
-            stamp: produce.producer,
-            acks: produce.acks,
-        };
-        let (offset, duplicate) = topic.partitions[place].append(append, surroundings, now_ms)?;
-        let due_ms = topic.partitions[place].replication_due_ms();
-        self.wake_at(due_ms);
-        Ok(Produced {
-            partition: i32::try_from(place).expect("created from an i32"),
-            offset,
-            duplicate,
-        })
     }
 
     /// Lets time pass up to `now_ms`: replication, noticed deaths, silent members, rebalances, in order of time.

@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use crate::cluster::BrokerSet;
 use crate::error::KafkaError;
-use crate::producer::{Sequenced, Sequences};
-use crate::record::{Acks, Record, Stamp};
+use crate::producer::{Sequenced, Sequences, StampedBatch};
+use crate::record::{Acks, NewRecord, Record, Stamp};
 
 #[derive(Debug)]
 struct Replica {
@@ -21,7 +21,8 @@ struct Replica {
 #[derive(Debug)]
 struct Entry {
     record: Record,
-    stamp: Option<Stamp>,
+    /// On the first record of a stamped batch. Replicas end between batches, so none is ever cut in two.
+    batch: Option<StampedBatch>,
 }
 
 #[derive(Debug)]
@@ -37,9 +38,9 @@ pub(crate) struct Partition {
     replication: VecDeque<(i64, i64)>,
 }
 
-/// A record on its way into the log.
-pub(crate) struct Append {
-    pub(crate) record: Record,
+/// A batch on its way into the log.
+pub(crate) struct Append<R> {
+    pub(crate) records: R,
     pub(crate) stamp: Option<Stamp>,
     pub(crate) acks: Acks,
 }
@@ -99,10 +100,10 @@ impl Partition {
             .ok_or(KafkaError::LeaderNotAvailable)
     }
 
-    /// Appends, or finds the record already there. The offset, and whether it was.
+    /// Appends a batch, or finds it already there. The offset of its first record, and whether it was.
     pub(crate) fn append(
         &mut self,
-        append: Append,
+        append: Append<impl ExactSizeIterator<Item = NewRecord>>,
         surroundings: Surroundings,
         now_ms: i64,
     ) -> Result<(i64, bool), KafkaError> {
@@ -110,17 +111,17 @@ impl Partition {
         if append.acks == Acks::All && self.in_sync.len() < surroundings.min_insync_replicas {
             return Err(KafkaError::NotEnoughReplicas);
         }
-        let sequenced = append
-            .stamp
-            .map_or(Ok(Sequenced::Next), |stamp| self.sequences.check(stamp))?;
+        let count = append.records.len();
+        let batch = append.stamp.map(|stamp| StampedBatch::new(stamp, count));
+        let sequenced = batch.map_or(Ok(Sequenced::Next), |batch| self.sequences.check(batch))?;
         let (offset, duplicate) = match sequenced {
             Sequenced::Duplicate { offset } => (offset, true),
             Sequenced::Next => {
-                if self.log.len() >= surroundings.max_records {
+                if self.log.len().saturating_add(count) > surroundings.max_records {
                     return Err(KafkaError::PolicyViolation);
                 }
                 (
-                    self.append_at_leader(leader, append.record, append.stamp),
+                    self.append_at_leader(leader, append.records, batch, now_ms),
                     false,
                 )
             }
@@ -129,7 +130,8 @@ impl Partition {
             Acks::All => {
                 self.replicate(self.end(), surroundings.fetching);
                 // A follower that died but still counts as in sync holds everyone up.
-                if self.high_watermark <= offset {
+                let last = offset + i64::try_from(count).expect("a batch fits in memory") - 1;
+                if self.high_watermark <= last {
                     return Err(KafkaError::RequestTimedOut);
                 }
             }
@@ -137,31 +139,52 @@ impl Partition {
                 self.replicate(self.end(), surroundings.fetching);
             }
             Acks::Leader | Acks::None => {
-                self.replication.push_back((
-                    now_ms.saturating_add(surroundings.replication_lag_ms),
-                    self.end(),
-                ));
+                let due_ms = now_ms.saturating_add(surroundings.replication_lag_ms);
+                self.replication.push_back((due_ms, self.end()));
             }
         }
         Ok((offset, duplicate))
     }
 
-    fn append_at_leader(&mut self, leader: u8, record: Record, stamp: Option<Stamp>) -> i64 {
-        let offset = self.end();
-        if let Some(stamp) = stamp {
-            self.sequences.note(stamp, offset);
+    fn append_at_leader(
+        &mut self,
+        leader: u8,
+        records: impl Iterator<Item = NewRecord>,
+        mut batch: Option<StampedBatch>,
+        now_ms: i64,
+    ) -> i64 {
+        let first = self.end();
+        if let Some(batch) = batch {
+            self.sequences.note(batch, first);
         }
-        self.log.push(Entry {
-            record: Record { offset, ..record },
-            stamp,
-        });
+        for (
+            offset,
+            NewRecord {
+                key,
+                value,
+                headers,
+            },
+        ) in (first..).zip(records)
+        {
+            let record = Record {
+                offset,
+                key,
+                value,
+                headers,
+                timestamp_ms: now_ms,
+            };
+            self.log.push(Entry {
+                record,
+                batch: batch.take(),
+            });
+        }
         let end = self.end();
         let led = self
             .replicas
             .iter_mut()
             .find(|replica| replica.broker == leader);
         led.expect("the leader is a replica").end = end;
-        offset
+        first
     }
 
     /// The followers in `fetching` fetch up to `end`; whoever then has all that consumers can read is in sync.
@@ -276,8 +299,8 @@ impl Partition {
         }
         self.sequences = Sequences::default();
         for entry in &self.log {
-            if let Some(stamp) = entry.stamp {
-                self.sequences.note(stamp, entry.record.offset);
+            if let Some(batch) = entry.batch {
+                self.sequences.note(batch, entry.record.offset);
             }
         }
     }

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use crate::error::KafkaError;
 use crate::record::Stamp;
 
-/// A leader recognises a duplicate among the last five batches of a producer; each record is a batch here.
+/// A leader recognises a duplicate among the last five batches of a producer.
 const REMEMBERED: usize = 5;
 
 /// An id with the epoch of its newest owner.
@@ -64,6 +64,28 @@ impl ProducerIds {
     }
 }
 
+/// A batch as its producer numbered it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct StampedBatch {
+    /// Carries the sequence of the first record.
+    stamp: Stamp,
+    last_sequence: i32,
+}
+
+impl StampedBatch {
+    /// A batch of `count` records, the first of which is `stamp`.
+    pub(crate) fn new(stamp: Stamp, count: usize) -> Self {
+        // Sequences live in 0..=i32::MAX and wrap to 0.
+        const CYCLE: i64 = 1 << 31;
+        let further = i64::try_from(count).expect("a batch fits in memory") - 1;
+        let last = (i64::from(stamp.sequence) + further).rem_euclid(CYCLE);
+        Self {
+            stamp,
+            last_sequence: i32::try_from(last).expect("below 2^31"),
+        }
+    }
+}
+
 /// What one partition knows of its producers. Follows from the log alone, so a new leader can rebuild it.
 #[derive(Debug, Default)]
 pub(crate) struct Sequences {
@@ -73,8 +95,8 @@ pub(crate) struct Sequences {
 #[derive(Debug)]
 struct Recent {
     epoch: i16,
-    /// `(sequence, offset)`, oldest first; never empty.
-    records: VecDeque<(i32, i64)>,
+    /// Each batch with the offset of its first record, oldest first; never empty.
+    batches: VecDeque<(StampedBatch, i64)>,
 }
 
 /// What a stamp means at this point of the log.
@@ -85,7 +107,8 @@ pub(crate) enum Sequenced {
 }
 
 impl Sequences {
-    pub(crate) fn check(&self, stamp: Stamp) -> Result<Sequenced, KafkaError> {
+    pub(crate) fn check(&self, batch: StampedBatch) -> Result<Sequenced, KafkaError> {
+        let stamp = batch.stamp;
         // A producer this log knows nothing of may start anywhere: what it wrote before may have been cut off.
         let Some(recent) = self.producers.get(&stamp.producer_id) else {
             return Ok(Sequenced::Next);
@@ -101,14 +124,10 @@ impl Sequences {
                 Err(KafkaError::OutOfOrderSequenceNumber)
             };
         }
-        if let Some((_, offset)) = recent
-            .records
-            .iter()
-            .find(|(sequence, _)| *sequence == stamp.sequence)
-        {
+        if let Some((_, offset)) = recent.batches.iter().find(|(known, _)| *known == batch) {
             return Ok(Sequenced::Duplicate { offset: *offset });
         }
-        let last = recent.records.back().map(|(sequence, _)| *sequence);
+        let last = recent.batches.back().map(|(known, _)| known.last_sequence);
         if last.is_some_and(|last| following(last) == stamp.sequence) {
             Ok(Sequenced::Next)
         } else {
@@ -116,23 +135,24 @@ impl Sequences {
         }
     }
 
-    pub(crate) fn note(&mut self, stamp: Stamp, offset: i64) {
+    pub(crate) fn note(&mut self, batch: StampedBatch, offset: i64) {
+        let epoch = batch.stamp.epoch;
         let fresh = || Recent {
-            epoch: stamp.epoch,
-            records: VecDeque::with_capacity(REMEMBERED),
+            epoch,
+            batches: VecDeque::with_capacity(REMEMBERED),
         };
         let recent = self
             .producers
-            .entry(stamp.producer_id)
+            .entry(batch.stamp.producer_id)
             .or_insert_with(fresh);
-        if recent.epoch != stamp.epoch {
-            recent.epoch = stamp.epoch;
-            recent.records.clear();
+        if recent.epoch != epoch {
+            recent.epoch = epoch;
+            recent.batches.clear();
         }
-        if recent.records.len() == REMEMBERED {
-            recent.records.pop_front();
+        if recent.batches.len() == REMEMBERED {
+            recent.batches.pop_front();
         }
-        recent.records.push_back((stamp.sequence, offset));
+        recent.batches.push_back((batch, offset));
     }
 }
 

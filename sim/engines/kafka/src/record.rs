@@ -48,14 +48,48 @@ pub struct Produce<'a> {
     pub acks: Acks,
 }
 
-/// Where a record was appended.
+/// A record of a [`Batch`].
+#[derive(Clone, Debug)]
+pub struct NewRecord {
+    /// The key, if it has one.
+    pub key: Option<Bytes>,
+    /// The payload.
+    pub value: Bytes,
+    /// Header names and values.
+    pub headers: Headers,
+}
+
+impl NewRecord {
+    /// Key and value, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.key.as_ref().map_or(0, Bytes::len) + self.value.len()
+    }
+}
+
+/// Records for one partition that are appended together or not at all. Sent again, a batch must be the same batch:
+/// a leader recognises it by its first and last sequence, not by single records.
+#[derive(Clone, Debug)]
+pub struct Batch<'a> {
+    /// The topic's name.
+    pub topic: &'a str,
+    /// The partition, from 0.
+    pub partition: i32,
+    /// At least one.
+    pub records: Vec<NewRecord>,
+    /// For an idempotent producer: the sequence of the first record. The others follow on.
+    pub producer: Option<Stamp>,
+    /// What to wait for.
+    pub acks: Acks,
+}
+
+/// Where a record was appended, or the first of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Produced {
     /// The partition, from 0.
     pub partition: i32,
     /// The offset in it, from 0; -1 with [`Acks::None`], which learns nothing.
     pub offset: i64,
-    /// The record was there already: this is where it lies, and nothing was appended.
+    /// It was there already: this is where it lies, and nothing was appended.
     pub duplicate: bool,
 }
 

@@ -1,6 +1,9 @@
 //! Idempotent producers: `(producer id, epoch, sequence)` per partition.
 
-use kafka_engine::{Acks, Config, KafkaError, Produce};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use kafka_engine::{Acks, Batch, Config, KafkaError, NewRecord, Produce, ProducerId, Stamp};
 use proptest::prelude::*;
 
 use super::{again, at, cluster, stamped, values};
@@ -165,6 +168,96 @@ fn idempotent_producer_must_wait_for_all_replicas() {
         kafka.produce(hasty, 0),
         Err(KafkaError::InvalidRequiredAcks)
     );
+}
+
+/// A batch of `values` for partition 0, numbered from `sequence`.
+fn batch(values: &[&'static str], producer: ProducerId, sequence: i32) -> Batch<'static> {
+    let record = |value: &&'static str| NewRecord {
+        key: None,
+        value: Bytes::from_static(value.as_bytes()),
+        headers: Arc::from([]),
+    };
+    Batch {
+        topic: "orders",
+        partition: 0,
+        records: values.iter().map(record).collect(),
+        producer: Some(Stamp {
+            producer_id: producer.id,
+            epoch: producer.epoch,
+            sequence,
+        }),
+        acks: Acks::All,
+    }
+}
+
+#[test]
+fn repeated_batch_is_acknowledged_with_its_first_offset_however_long_it_is() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    let long = ["a", "b", "c", "d", "e", "f", "g"];
+    assert_eq!(kafka.produce_batch(batch(&["0"], producer, 0), 0), at(0, 0));
+    assert_eq!(kafka.produce_batch(batch(&long, producer, 1), 0), at(0, 1));
+    assert_eq!(
+        kafka.produce_batch(batch(&long, producer, 1), 0),
+        again(0, 1)
+    );
+    assert_eq!(kafka.produce_batch(batch(&["h"], producer, 8), 0), at(0, 8));
+    assert_eq!(values(&mut kafka, 0).concat(), "0abcdefgh");
+}
+
+#[test]
+fn part_of_a_batch_is_no_duplicate_of_it() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    kafka
+        .produce_batch(batch(&["a", "b", "c"], producer, 0), 0)
+        .unwrap();
+    for (part, sequence) in [(&["a", "b"][..], 0), (&["c"], 2), (&["b", "c", "d"], 1)] {
+        let refused = kafka.produce_batch(batch(part, producer, sequence), 0);
+        assert_eq!(
+            refused,
+            Err(KafkaError::OutOfOrderSequenceNumber),
+            "{part:?}"
+        );
+    }
+}
+
+#[test]
+fn sequences_of_a_batch_wrap_within_it() {
+    let mut kafka = cluster(Config::default());
+    let producer = kafka.init_producer(None);
+    kafka
+        .produce_batch(batch(&["a", "b", "c"], producer, i32::MAX - 1), 0)
+        .unwrap();
+    assert_eq!(kafka.produce_batch(batch(&["d"], producer, 1), 0), at(0, 3));
+}
+
+#[test]
+fn batch_is_appended_whole_or_not_at_all() {
+    let mut kafka = cluster(Config {
+        max_records_per_partition: 3,
+        max_message_bytes: 3,
+        ..Config::default()
+    });
+    let producer = kafka.init_producer(None);
+    assert_eq!(
+        kafka.produce_batch(batch(&[], producer, 0), 0),
+        Err(KafkaError::InvalidRequest)
+    );
+    assert_eq!(
+        kafka.produce_batch(batch(&["ab", "cd"], producer, 0), 0),
+        Err(KafkaError::MessageTooLarge)
+    );
+    assert_eq!(
+        kafka.produce_batch(batch(&["a", "b"], producer, 0), 0),
+        at(0, 0)
+    );
+    assert_eq!(
+        kafka.produce_batch(batch(&["c", "d"], producer, 2), 0),
+        Err(KafkaError::PolicyViolation)
+    );
+    assert_eq!(kafka.produce_batch(batch(&["c"], producer, 2), 0), at(0, 2));
+    assert_eq!(values(&mut kafka, 0), ["a", "b", "c"]);
 }
 
 proptest! {

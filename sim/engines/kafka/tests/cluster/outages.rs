@@ -1,18 +1,19 @@
 //! Random outages: what `acks=all` promised stays, in order, once, whatever dies and returns.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use kafka_engine::{Config, Kafka, KafkaError};
+use bytes::Bytes;
+use kafka_engine::{Acks, Batch, Config, Kafka, KafkaError, NewRecord, ProducerId, Stamp};
 use proptest::prelude::*;
 
-use super::{cluster, record, stamped};
-use kafka_engine::Acks;
+use super::{cluster, record};
 
 #[derive(Clone, Debug)]
 enum Step {
     Kill(u8),
     Start(u8),
-    /// The idempotent producer sends its next record, or the last one again if that was not acknowledged.
+    /// The idempotent producer sends its next batch, or the last one again if that was not acknowledged.
     Send,
     /// Somebody else sends with `acks=1`.
     SendCarelessly,
@@ -58,6 +59,26 @@ impl Reader {
     }
 }
 
+/// The idempotent producer's batch of `count` records, of which the first has this sequence.
+fn careful(sequence: i32, count: i32, producer: ProducerId) -> Batch<'static> {
+    let record = |sequence: i32| NewRecord {
+        key: None,
+        value: Bytes::from(format!("careful {sequence}")),
+        headers: Arc::from([]),
+    };
+    Batch {
+        topic: "orders",
+        partition: 0,
+        records: (sequence..sequence + count).map(record).collect(),
+        producer: Some(Stamp {
+            producer_id: producer.id,
+            epoch: producer.epoch,
+            sequence,
+        }),
+        acks: Acks::All,
+    }
+}
+
 fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
     let (replication_lag_ms, broker_session_timeout_ms) = (50, 200);
     let config = Config {
@@ -78,14 +99,16 @@ fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
             Step::SendCarelessly => drop(kafka.produce(record("careless", Acks::Leader), now_ms)),
             Step::Wait(for_ms) => now_ms += for_ms,
             Step::Send => {
-                let value = format!("careful {sequence}");
-                match kafka.produce(
-                    stamped(&value, producer.id, producer.epoch, sequence),
-                    now_ms,
-                ) {
+                let batch = careful(sequence, 1 + sequence % 3, producer);
+                let values: Vec<String> = batch
+                    .records
+                    .iter()
+                    .map(|record| String::from_utf8_lossy(&record.value).into_owned())
+                    .collect();
+                match kafka.produce_batch(batch, now_ms) {
                     Ok(produced) => {
-                        acknowledged.insert(produced.offset, value);
-                        sequence += 1;
+                        sequence += 1 + sequence % 3;
+                        acknowledged.extend((produced.offset..).zip(values));
                     }
                     Err(error) => prop_assert!(error.is_retriable(), "{error} cannot be retried"),
                 }
