@@ -52,6 +52,9 @@ CREATE TABLE gate_epoch (
     epoch         bigint NOT NULL,
     -- The Redis server process the counters were built in; a restart or a failover changes it.
     redis_run_id  text NOT NULL,
-    state         text NOT NULL CHECK (state IN ('open', 'closed')),
+    -- 'open': orders are placed on holds. 'closed': Redis is away, orders are placed on Postgres alone. 'closing': every
+    -- process that may still believe the gate open is given time to learn better. 'rebuilding': counters are being set.
+    -- In the last two nobody places orders, so no order is ever unknown to an open gate.
+    state         text NOT NULL CHECK (state IN ('open', 'closing', 'closed', 'rebuilding')),
     changed_at    timestamptz NOT NULL
 );

@@ -17,7 +17,8 @@ CREATE TABLE orders (
     -- The hash of the request's payload: the same key with another payload is refused.
     fingerprint      text NOT NULL,
     payment_method   text NOT NULL,
-    -- The epoch its hold was taken under; 0 when Redis was away and there is no hold.
+    -- The epoch its hold was taken under, 0 when Redis was away and there is no hold; once the order's stock was taken or
+    -- returned, the epoch under which that was committed.
     epoch            bigint NOT NULL,
     -- When the compensation worker may take the order up; the saga's own lease until then.
     next_attempt_at  timestamptz NOT NULL,
@@ -52,6 +53,8 @@ CREATE TABLE payment_intents (
                       ('created', 'captured', 'declined', 'voided', 'refunded')),
     -- The gateway's id, once an answer has told it.
     gateway_id    text,
+    -- The gateway's code, if the card was declined: a repeat is told the same.
+    decline_code  text,
     updated_at    timestamptz NOT NULL
 );
 

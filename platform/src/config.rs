@@ -127,6 +127,9 @@ pub struct GateConfig {
     pub tombstone_ttl: Duration,
     /// How long one command may take before Redis counts as away.
     pub command_timeout: Duration,
+    /// How long a process believes that the gate is open after Postgres said so. Orders are placed without Redis only
+    /// when this has run out everywhere.
+    pub open_lease: Duration,
     /// How long a process waits before it tries a lost connection again.
     pub reconnect_delay: Duration,
     /// How often the inventory role looks at Redis, at expired holds and at the leak gauge.
@@ -141,6 +144,7 @@ impl Default for GateConfig {
             hold_ttl: Duration::from_millis(10_000),
             tombstone_ttl: Duration::from_millis(600_000),
             command_timeout: Duration::from_millis(250),
+            open_lease: Duration::from_millis(1_000),
             reconnect_delay: Duration::from_millis(100),
             upkeep_interval: Duration::from_millis(250),
             leak_patience: Duration::from_millis(3_000),

@@ -32,6 +32,7 @@ texts! {
     MIGRATION_ORDERS = "migrations/0002_orders.sql",
     MIGRATION_EVENTS = "migrations/0003_events.sql",
 
+<<<<<<< HEAD
     // Health, orders and fulfilment.
     HEALTH_READY = "sql/health/ready.sql",
     ORDERS_BY_ID = "sql/orders/by_id.sql",
@@ -46,6 +47,64 @@ texts! {
     ANALYTICS_ADD = "sql/fulfilment/analytics_add.sql",
     WAREHOUSE_REQUEST = "sql/fulfilment/warehouse_request.sql",
     WAREHOUSE_DUE = "sql/fulfilment/warehouse_due.sql",
+=======
+    // The gate.
+    LUA_RESERVE = "lua/reserve.lua",
+    LUA_RELEASE = "lua/release.lua",
+    LUA_BUG_RELEASE_REGARDLESS = "lua/bug_release_regardless.lua",
+    LUA_CONFIRM = "lua/confirm.lua",
+    LUA_RESTOCK = "lua/restock.lua",
+    LUA_RENEW = "lua/renew.lua",
+    LUA_SURVEY = "lua/survey.lua",
+    LUA_REBUILD_BEGIN = "lua/rebuild_begin.lua",
+    LUA_REBUILD_SKU = "lua/rebuild_sku.lua",
+    LUA_REBUILD_FINISH = "lua/rebuild_finish.lua",
+
+    // Inventory.
+    INVENTORY_READ_EPOCH = "sql/inventory/read_epoch.sql",
+    INVENTORY_FIRST_EPOCH = "sql/inventory/first_epoch.sql",
+    INVENTORY_BEGIN_REBUILD = "sql/inventory/begin_rebuild.sql",
+    INVENTORY_SET_GATE_STATE = "sql/inventory/set_gate_state.sql",
+    INVENTORY_STOCK_LEVELS = "sql/inventory/stock_levels.sql",
+    INVENTORY_STOCKED_LEVELS = "sql/inventory/stocked_levels.sql",
+    INVENTORY_ORDERS_FOR_REBUILD = "sql/inventory/orders_for_rebuild.sql",
+    INVENTORY_ORDERS_OF_HOLDS = "sql/inventory/orders_of_holds.sql",
+    INVENTORY_SPREAD = "sql/inventory/spread.sql",
+    INVENTORY_AVAILABILITY = "sql/inventory/availability.sql",
+
+    // Checkout.
+    CHECKOUT_PRODUCTS = "sql/checkout/products.sql",
+    CHECKOUT_PLACE = "sql/checkout/place.sql",
+    CHECKOUT_PLACE_DEGRADED = "sql/checkout/place_degraded.sql",
+    CHECKOUT_BUG_PLACE_DEGRADED = "sql/checkout/bug_place_degraded.sql",
+    CHECKOUT_READ_ORDER = "sql/checkout/read_order.sql",
+
+    // The hard commit.
+    COMMIT_FENCE = "sql/commit/fence.sql",
+    COMMIT_CONFIRM_ORDER = "sql/commit/confirm_order.sql",
+    COMMIT_READ_VERSION = "sql/commit/read_version.sql",
+    COMMIT_TAKE_VERSION = "sql/commit/take_version.sql",
+    COMMIT_BUG_TAKE_ANY_VERSION = "sql/commit/bug_take_any_version.sql",
+    COMMIT_TAKE_CONDITIONAL = "sql/commit/take_conditional.sql",
+    COMMIT_BUG_TAKE_UNCONDITIONALLY = "sql/commit/bug_take_unconditionally.sql",
+    COMMIT_TAKE_BUCKET = "sql/commit/take_bucket.sql",
+    COMMIT_LOCK_BUCKETS = "sql/commit/lock_buckets.sql",
+    COMMIT_TAKE_BUCKETS = "sql/commit/take_buckets.sql",
+    COMMIT_GROUP_LOCK_ORDERS = "sql/commit/group_lock_orders.sql",
+    COMMIT_GROUP_LOCK_STOCK = "sql/commit/group_lock_stock.sql",
+    COMMIT_GROUP_WRITE = "sql/commit/group_write.sql",
+
+    // Compensation.
+    COMPENSATION_CLAIM = "sql/compensation/claim.sql",
+    COMPENSATION_POSTPONE = "sql/compensation/postpone.sql",
+    COMPENSATION_BEGIN = "sql/compensation/begin.sql",
+    COMPENSATION_FAIL = "sql/compensation/fail.sql",
+    COMPENSATION_REFUNDED = "sql/compensation/refunded.sql",
+    COMPENSATION_CANCELLED = "sql/compensation/cancelled.sql",
+
+    // Payments.
+    PAYMENTS_TAKE_WEBHOOK = "sql/payments/take_webhook.sql",
+>>>>>>> 003fc53 (Transaction path: gate, lane, saga, commit strategies, payments, compensation)
 }
 
 /// Why a directory of replacements was refused.

@@ -1,0 +1,199 @@
+//! Checkout: the lane that takes a wish to buy to its answer.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `admission` | what is in flight in this process, and the limits |
+//! | `reserve` | the gate: a hold, or a truthful "sold out" |
+//! | `place` | the order and its intent, written down before any money moves |
+//! | `saga` | pay, commit, tell the gate; from the placed order to its end or to compensation |
+//! | `replay` | the answer an earlier attempt with the same key has earned |
+//!
+//! Two lanes run this code, for flash products and for all others, each in processes with a pool and limits of its own:
+//! when the flash sale drowns, ordinary checkout does not notice.
+//!
+//! The caller's request may be dropped at any await. Until the order is placed, that leaves at most a hold, which expires.
+//! From then on a task of its own carries the saga, and the caller merely waits for it.
+
+mod admission;
+mod place;
+mod replay;
+mod reserve;
+mod saga;
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use tokio::sync::Semaphore;
+
+use self::admission::{Admission, Admitted, DegradedRate};
+use self::place::{Placed, Placement};
+use self::reserve::{Step, claim_of};
+use crate::config::LaneConfig;
+use crate::context::Context;
+use crate::messages::{CheckoutAnswer, CheckoutRequest};
+use crate::metrics::Counter;
+use crate::transaction::commit::Committer;
+use crate::transaction::inventory::gate::Gate;
+use crate::transaction::payments::Payments;
+use crate::transaction::products::{Catalog, Listing, Lookup};
+
+/// When a shopper who was refused for lack of room may come again.
+const RETRY_LIMITED_MS: u64 = 1_000;
+/// When a shopper may come again who met an outage.
+const RETRY_UNAVAILABLE_MS: u64 = 2_000;
+/// How often a checkout reserves anew because the epoch moved on under it.
+const EPOCH_TRIES: u32 = 4;
+
+/// One lane of one process.
+pub struct Lane {
+    ctx: Context,
+    config: LaneConfig,
+    catalog: Arc<Catalog>,
+    gate: Arc<Gate>,
+    payments: Payments,
+    committer: Committer,
+    admission: Arc<Admission>,
+    sagas: Arc<Semaphore>,
+    degraded: DegradedRate,
+}
+
+impl Lane {
+    /// A lane with limits of its own; it connects when it is first used.
+    #[must_use]
+    pub fn new(ctx: Context, config: &LaneConfig) -> Arc<Self> {
+        Arc::new(Self {
+            catalog: Catalog::new(ctx.clone(), config.products_refresh),
+            gate: Gate::new(ctx.clone()),
+            payments: Payments::new(ctx.clone()),
+            committer: Committer::new(ctx.clone()),
+            admission: Admission::new(config.max_in_flight),
+            sagas: Arc::new(Semaphore::new(config.max_sagas.max(1))),
+            degraded: DegradedRate::new(config.degraded_rate_per_s),
+            config: config.clone(),
+            ctx,
+        })
+    }
+
+    /// Takes a checkout to its answer. `quantity` must be positive: the edge has seen to it.
+    pub async fn checkout(self: &Arc<Self>, request: CheckoutRequest) -> CheckoutAnswer {
+        let entry = match self.admission.enter(&request) {
+            Admitted::Entered(entry) => entry,
+            Admitted::InFlight => {
+                self.ctx.metrics.count(Counter::IdempotencyConflicts);
+                return CheckoutAnswer::InFlight;
+            }
+            Admitted::KeyReused => {
+                self.ctx.metrics.count(Counter::IdempotencyConflicts);
+                return CheckoutAnswer::KeyReused;
+            }
+            Admitted::Full => {
+                self.ctx.metrics.count(Counter::LaneLimited);
+                return limited();
+            }
+        };
+        let listing = match self.catalog.look_up(&request.sku).await {
+            Lookup::Known(listing) => listing,
+            Lookup::Unknown => return CheckoutAnswer::UnknownProduct,
+            Lookup::Unavailable => return unavailable(),
+        };
+        let Some(amount_cents) = listing.product.price_cents.checked_mul(request.quantity) else {
+            // No amount fits, so no such purchase exists.
+            return CheckoutAnswer::UnknownProduct;
+        };
+        let placed = match self.place(&request, &listing, amount_cents).await {
+            Ok(placed) => placed,
+            Err(answer) => return answer,
+        };
+        let order_id = request.order_id;
+        let answer = self.begin_saga(placed, entry);
+        if request.respond_async {
+            return CheckoutAnswer::Pending { order_id };
+        }
+        // The saga's task dies only with the process.
+        answer.await.unwrap_or(CheckoutAnswer::Pending { order_id })
+    }
+
+    /// Reserves and places the order, again under the new epoch when the old one ends in between. The error is the answer
+    /// of a checkout that ends here.
+    async fn place(
+        self: &Arc<Self>,
+        request: &CheckoutRequest,
+        listing: &Listing,
+        amount_cents: i64,
+    ) -> Result<Placed, CheckoutAnswer> {
+        for _ in 0..EPOCH_TRIES {
+            let held = match self.reserve(request, listing).await {
+                Step::Held(held) => Some(held),
+                Step::WithoutGate => {
+                    if !self.admits_degraded() {
+                        return Err(limited());
+                    }
+                    None
+                }
+                Step::Existing => return Err(self.answer_existing(request, None).await),
+                Step::Ended(answer) => return Err(answer),
+            };
+            match self.place_order(request, listing, amount_cents, held).await {
+                Placement::Placed(placed) => return Ok(placed),
+                Placement::EpochMoved => {}
+                Placement::Ended(answer) => return Err(answer),
+            }
+        }
+        self.gate.release(claim_of(request, listing), Counter::HoldsReleased).await;
+        Err(limited())
+    }
+
+    /// The strict limit under which Postgres works alone.
+    fn admits_degraded(&self) -> bool {
+        let admits = self.degraded.admit();
+        let counter = if admits { Counter::DegradedCheckouts } else { Counter::DegradedLimited };
+        self.ctx.metrics.count(counter);
+        admits
+    }
+}
+
+fn limited() -> CheckoutAnswer {
+    CheckoutAnswer::Limited { retry_after_ms: RETRY_LIMITED_MS }
+}
+
+fn unavailable() -> CheckoutAnswer {
+    CheckoutAnswer::Unavailable { retry_after_ms: RETRY_UNAVAILABLE_MS }
+}
+
+/// `POST /internal/checkouts`: a [`CheckoutRequest`] in, a [`CheckoutAnswer`] out; 422 for a request that is none.
+pub fn lane_router(ctx: Context, config: &LaneConfig) -> Router {
+    Router::new().route("/internal/checkouts", post(take)).with_state(Lane::new(ctx, config))
+}
+
+async fn take(State(lane): State<Arc<Lane>>, body: Bytes) -> Response {
+    match serde_json::from_slice::<CheckoutRequest>(&body) {
+        Ok(request) if request.quantity > 0 => answer(lane.checkout(request).await),
+        Ok(_) | Err(_) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
+    }
+}
+
+/// Most answers of a sale are "sold out": that one is not put together each time.
+fn answer(answer: CheckoutAnswer) -> Response {
+    const SOLD_OUT: Bytes = Bytes::from_static(br#"{"outcome":"sold_out"}"#);
+    if answer == CheckoutAnswer::SoldOut {
+        return ([(header::CONTENT_TYPE, "application/json")], SOLD_OUT).into_response();
+    }
+    Json(answer).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_prepared_answer_reads_as_sold_out() {
+        let body = http_body_util::BodyExt::collect(answer(CheckoutAnswer::SoldOut).into_body()).await.unwrap();
+        let read: CheckoutAnswer = serde_json::from_slice(&body.to_bytes()).unwrap();
+        assert_eq!(read, CheckoutAnswer::SoldOut);
+    }
+}

@@ -1,0 +1,239 @@
+//! Strategy `group`: one transaction commits many orders.
+//!
+//! The first order that comes waits a moment for others, then a batch of them is committed with a handful of set-based
+//! statements. The balances are locked and read before anything is written, so the batch is cut to what is there: an order
+//! that finds no units is answered so, and the others commit.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use ports::sql::{Isolation, SqlError, SqlTransaction, SqlValue};
+use tokio::sync::oneshot;
+use tokio::time::sleep;
+
+use super::single::fence;
+use super::{Sale, Tried, TryError};
+use crate::context::Context;
+use crate::metrics::Counter;
+use crate::texts::TextId;
+
+struct Waiting {
+    sale: Sale,
+    answer: oneshot::Sender<Result<Tried, TryError>>,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: VecDeque<Waiting>,
+    /// A task is at the queue and will not leave before it is empty.
+    served: bool,
+}
+
+/// The batcher of one process.
+pub(super) struct Group {
+    ctx: Context,
+    queue: Mutex<Queue>,
+}
+
+impl Group {
+    pub(super) fn new(ctx: Context) -> Arc<Self> {
+        Arc::new(Self { ctx, queue: Mutex::default() })
+    }
+
+    /// One try, in the next batch.
+    pub(super) async fn attempt(self: &Arc<Self>, sale: &Sale) -> Result<Tried, TryError> {
+        let (answer, answered) = oneshot::channel();
+        let begins = {
+            let mut queue = self.queue();
+            queue.waiting.push_back(Waiting { sale: sale.clone(), answer });
+            !std::mem::replace(&mut queue.served, true)
+        };
+        if begins {
+            tokio::spawn(Arc::clone(self).serve());
+        }
+        // The batch's task dies only with the process, which is the end of this one too.
+        answered.await.unwrap_or(Err(TryError::AtCommit(SqlError::ConnectionLost)))
+    }
+
+    async fn serve(self: Arc<Self>) {
+        let settings = &self.ctx.config.commit;
+        sleep(settings.group_delay).await;
+        loop {
+            let batch: Vec<Waiting> = {
+                let mut queue = self.queue();
+                let size = queue.waiting.len().min(settings.group_max.max(1));
+                if size == 0 {
+                    queue.served = false;
+                    return;
+                }
+                queue.waiting.drain(..size).collect()
+            };
+            let sales: Vec<&Sale> = batch.iter().map(|waiting| &waiting.sale).collect();
+            let outcome = commit_batch(&self.ctx, &sales).await;
+            for (at, waiting) in batch.into_iter().enumerate() {
+                let answer = outcome.as_ref().map(|tried| tried[at]).map_err(TryError::clone);
+                // Whoever no longer waits (its task was dropped) finds the outcome in the order's row.
+                drop(waiting.answer.send(answer));
+            }
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Commits a batch; one result for each of its orders.
+async fn commit_batch(ctx: &Context, sales: &[&Sale]) -> Result<Vec<Tried>, TryError> {
+    ctx.metrics.count(Counter::CommitBatches);
+    let mut tx = ctx.sql.begin(Isolation::ReadCommitted).await?;
+    let Some(epoch) = fence(ctx, &mut *tx).await? else {
+        drop(tx.rollback().await);
+        return Ok(vec![Tried::Conflict; sales.len()]);
+    };
+    let placed = lock_orders(ctx, &mut *tx, sales).await?;
+    let stock = lock_stock(ctx, &mut *tx, sales, &placed).await?;
+    let wanted: Vec<Want<'_>> = sales
+        .iter()
+        .map(|sale| Want { order_id: &sale.order.order_id, sku: &sale.order.sku, quantity: sale.order.quantity })
+        .collect();
+    let plan = plan_batch(&wanted, &placed, stock, epoch);
+    let fits: Vec<&Sale> = sales
+        .iter()
+        .zip(&plan)
+        .filter(|(_, tried)| matches!(tried, Tried::Sold { .. }))
+        .map(|(sale, _)| *sale)
+        .collect();
+    if fits.is_empty() {
+        drop(tx.rollback().await);
+        return Ok(plan);
+    }
+    let written = tx.query(ctx.texts.get(TextId::COMMIT_GROUP_WRITE), &write_params(ctx, &fits, epoch)).await?;
+    let balances: BTreeSet<&str> = fits.iter().map(|sale| &*sale.order.sku).collect();
+    let expected = (fits.len(), balances.len());
+    let row = written.first().expect("a SELECT of two counts returns one row");
+    if (row.int("orders_moved"), row.int("balances_changed")) != (len(expected.0), len(expected.1)) {
+        drop(tx.rollback().await);
+        return Ok(vec![Tried::Conflict; sales.len()]);
+    }
+    tx.commit().await.map_err(TryError::AtCommit)?;
+    Ok(plan)
+}
+
+fn len(of: usize) -> i64 {
+    i64::try_from(of).expect("a batch is small")
+}
+
+async fn lock_orders(
+    ctx: &Context,
+    tx: &mut dyn SqlTransaction,
+    sales: &[&Sale],
+) -> Result<BTreeSet<Box<str>>, SqlError> {
+    let ids = sales.iter().map(|sale| sale.order.order_id.clone()).collect();
+    let rows = tx.query(ctx.texts.get(TextId::COMMIT_GROUP_LOCK_ORDERS), &[SqlValue::TextArray(ids)]).await?;
+    Ok(rows.iter().map(|row| row.text("order_id").into()).collect())
+}
+
+async fn lock_stock(
+    ctx: &Context,
+    tx: &mut dyn SqlTransaction,
+    sales: &[&Sale],
+    placed: &BTreeSet<Box<str>>,
+) -> Result<BTreeMap<Box<str>, i64>, SqlError> {
+    let skus: BTreeSet<&str> =
+        sales.iter().filter(|sale| placed.contains(&*sale.order.order_id)).map(|sale| &*sale.order.sku).collect();
+    if skus.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let skus = SqlValue::TextArray(skus.into_iter().map(Arc::from).collect());
+    let rows = tx.query(ctx.texts.get(TextId::COMMIT_GROUP_LOCK_STOCK), &[skus]).await?;
+    Ok(rows.iter().map(|row| (row.text("sku").into(), row.int("on_hand"))).collect())
+}
+
+fn write_params(ctx: &Context, fits: &[&Sale], epoch: i64) -> [SqlValue; 7] {
+    let texts = |of: &dyn Fn(&Sale) -> Arc<str>| SqlValue::TextArray(fits.iter().map(|sale| of(sale)).collect());
+    [
+        texts(&|sale| sale.order.order_id.clone()),
+        texts(&|sale| Arc::from(&*sale.order.sku)),
+        SqlValue::IntArray(fits.iter().map(|sale| sale.order.quantity).collect()),
+        texts(&|sale| sale.intent_id.clone()),
+        texts(&Sale::event),
+        SqlValue::Timestamp(ctx.clock.now_us()),
+        epoch.into(),
+    ]
+}
+
+#[derive(Clone, Copy)]
+struct Want<'a> {
+    order_id: &'a str,
+    sku: &'a str,
+    quantity: i64,
+}
+
+/// What becomes of each order of a batch, in the order in which they came: it is sold while the locked stock lasts. A
+/// smaller order may still fit after a larger one did not. An order that comes twice is sold once.
+fn plan_batch(
+    wanted: &[Want<'_>],
+    placed: &BTreeSet<Box<str>>,
+    mut stock: BTreeMap<Box<str>, i64>,
+    epoch: i64,
+) -> Vec<Tried> {
+    let mut seen = BTreeSet::new();
+    wanted
+        .iter()
+        .map(|want| {
+            if !placed.contains(want.order_id) {
+                return Tried::NotPlaced;
+            }
+            if !seen.insert(want.order_id) {
+                return Tried::Conflict;
+            }
+            match stock.get_mut(want.sku) {
+                Some(left) if *left >= want.quantity => {
+                    *left -= want.quantity;
+                    Tried::Sold { epoch }
+                }
+                Some(_) | None => Tried::SoldOut,
+            }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(wanted: &[(&str, &str, i64)], placed: &[&str], stock: &[(&str, i64)]) -> Vec<Tried> {
+        let wanted: Vec<Want<'_>> =
+            wanted.iter().map(|&(order_id, sku, quantity)| Want { order_id, sku, quantity }).collect();
+        let placed = placed.iter().map(|id| Box::from(*id)).collect();
+        let stock = stock.iter().map(|&(sku, units)| (Box::from(sku), units)).collect();
+        plan_batch(&wanted, &placed, stock, 7)
+    }
+
+    const SOLD: Tried = Tried::Sold { epoch: 7 };
+
+    #[test]
+    fn no_order_fails_because_another_finds_no_units() {
+        let wanted = [("a", "lamp", 2), ("b", "lamp", 2), ("c", "lamp", 1), ("d", "mug", 1)];
+        let tried = plan(&wanted, &["a", "b", "c", "d"], &[("lamp", 3), ("mug", 1)]);
+        assert_eq!(tried, [SOLD, Tried::SoldOut, SOLD, SOLD]);
+    }
+
+    #[test]
+    fn an_order_somebody_else_moved_takes_no_units() {
+        let tried = plan(&[("a", "lamp", 1), ("b", "lamp", 1)], &["b"], &[("lamp", 1)]);
+        assert_eq!(tried, [Tried::NotPlaced, SOLD]);
+    }
+
+    #[test]
+    fn an_order_that_comes_twice_is_sold_once() {
+        let tried = plan(&[("a", "lamp", 1), ("a", "lamp", 1)], &["a"], &[("lamp", 5)]);
+        assert_eq!(tried, [SOLD, Tried::Conflict]);
+    }
+
+    #[test]
+    fn a_product_without_an_open_balance_is_sold_out() {
+        assert_eq!(plan(&[("a", "lamp", 1)], &["a"], &[]), [Tried::SoldOut]);
+    }
+}

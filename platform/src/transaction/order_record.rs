@@ -1,0 +1,125 @@
+//! An order's row, as the statements of the transaction path return it.
+
+use std::sync::Arc;
+
+use ports::sql::{Row, SqlError, SqlPool};
+
+use crate::messages::{OrderEvent, OrderEventKind, OrderView};
+use crate::order_status::OrderStatus;
+use crate::texts::{TextId, Texts};
+
+/// What the transaction path needs to know of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct OrderRecord {
+    pub(crate) order_id: Arc<str>,
+    pub(crate) shopper_id: String,
+    pub(crate) sku: String,
+    pub(crate) quantity: i64,
+    pub(crate) amount_cents: i64,
+    pub(crate) currency: String,
+    pub(crate) status: OrderStatus,
+    pub(crate) reason: Option<String>,
+    pub(crate) fingerprint: String,
+    pub(crate) payment_method: String,
+    /// The epoch of its hold; once its stock was taken or returned, the epoch under which that was committed.
+    pub(crate) epoch: i64,
+    pub(crate) next_attempt_at_us: i64,
+    pub(crate) attempts: i64,
+    pub(crate) placed_at_us: i64,
+    pub(crate) decline_code: Option<String>,
+}
+
+impl OrderRecord {
+    /// Reads a row of `read_order.sql` or `claim.sql`.
+    pub(crate) fn from_row(row: Row<'_>) -> Self {
+        let status = row.text("status");
+        Self {
+            order_id: row.text("order_id").into(),
+            shopper_id: row.text("shopper_id").into(),
+            sku: row.text("sku").into(),
+            quantity: row.int("quantity"),
+            amount_cents: row.int("amount_cents"),
+            currency: row.text("currency").into(),
+            status: OrderStatus::parse(status).expect("the schema's check admits only words of the state machine"),
+            reason: row.optional_text("reason").map(Into::into),
+            fingerprint: row.text("fingerprint").into(),
+            payment_method: row.text("payment_method").into(),
+            epoch: row.int("epoch"),
+            next_attempt_at_us: row.timestamp_us("next_attempt_at"),
+            attempts: row.int("attempts"),
+            placed_at_us: row.timestamp_us("placed_at"),
+            decline_code: row.optional_text("decline_code").map(Into::into),
+        }
+    }
+
+    /// The order as it stands in Postgres, if it is there.
+    pub(crate) async fn read(sql: &dyn SqlPool, texts: &Texts, order_id: &str) -> Result<Option<Self>, SqlError> {
+        let rows = sql.query(texts.get(TextId::CHECKOUT_READ_ORDER), &[order_id.into()]).await?;
+        Ok(rows.first().map(Self::from_row))
+    }
+
+    /// The order as shoppers see it.
+    pub(crate) fn view(&self) -> OrderView {
+        OrderView {
+            order_id: (*self.order_id).into(),
+            shopper_id: self.shopper_id.clone(),
+            sku: self.sku.clone(),
+            quantity: self.quantity,
+            amount_cents: self.amount_cents,
+            currency: self.currency.clone(),
+            status: self.status.as_str().into(),
+            reason: self.reason.clone(),
+        }
+    }
+
+    /// The order after a move.
+    pub(crate) fn moved_to(&self, status: OrderStatus, reason: Option<&str>) -> Self {
+        Self { status, reason: reason.map(Into::into), ..self.clone() }
+    }
+
+    /// The outbox payload that tells of the order in its present state.
+    pub(crate) fn event(&self, kind: OrderEventKind) -> Arc<str> {
+        let name = match kind {
+            OrderEventKind::OrderConfirmed => "order_confirmed",
+            OrderEventKind::OrderRefunded => "order_refunded",
+            OrderEventKind::OrderCancelled => "order_cancelled",
+            OrderEventKind::OrderShipped => "order_shipped",
+            OrderEventKind::OrderDelivered => "order_delivered",
+        };
+        let event = OrderEvent { event_id: format!("{}:{name}", self.order_id), kind, order: self.view() };
+        serde_json::to_string(&event).expect("strings, integers and unit variants have no way to fail").into()
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// A placed order of two units.
+    pub(crate) fn placed() -> OrderRecord {
+        OrderRecord {
+            order_id: "ord_1".into(),
+            shopper_id: "ann".into(),
+            sku: "lamp".into(),
+            quantity: 2,
+            amount_cents: 5_000,
+            currency: "eur".into(),
+            status: OrderStatus::Placed,
+            reason: None,
+            fingerprint: "f1".into(),
+            payment_method: "pm_card_visa".into(),
+            epoch: 3,
+            next_attempt_at_us: 2_000_000,
+            attempts: 0,
+            placed_at_us: 1_000_000,
+            decline_code: None,
+        }
+    }
+
+    #[test]
+    fn an_event_is_named_after_its_order_and_kind() {
+        let event: OrderEvent = serde_json::from_str(&placed().event(OrderEventKind::OrderConfirmed)).unwrap();
+        assert_eq!(event.event_id, "ord_1:order_confirmed");
+        assert_eq!(event.order, placed().view());
+    }
+}
