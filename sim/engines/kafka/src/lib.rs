@@ -4,9 +4,10 @@
 //! pass up to its own `now_ms`, which must never go back. Lost requests, lost acknowledgements and service times are
 //! the host's.
 //!
-//! Map: [`Kafka`] (this file, `produce` and `consume`) takes requests; `topic` chooses partitions (`murmur2`); `partition` is one
-//! replicated log and `cluster` the brokers under it; `producer` knows ids, epochs and sequences; `group` is one
-//! consumer group, `member` what it tells its members, `assign` its assignors; `error` the protocol's errors.
+//! Map: [`Kafka`] (this file, `produce` and `consume`) takes requests; `topic` chooses partitions (`murmur2`);
+//! `partition` is one log, `replication` its replicas, `cluster` the brokers under them; `producer` knows ids, epochs
+//! and sequences; `group` is one consumer group, `member` what it tells its members, `assign` its assignors; `error`
+//! the protocol's errors.
 //!
 //! Outside the subset: transactions, unclean elections, static membership, leader epochs in requests, retention and
 //! compaction (a partition keeps `max_records_per_partition` and refuses more).
@@ -23,6 +24,7 @@ mod partition;
 mod produce;
 mod producer;
 mod record;
+mod replication;
 mod topic;
 
 use std::collections::BTreeMap;

@@ -1,11 +1,9 @@
 //! The JSON the gateway writes: payment intents, charges, refunds, lists and errors, in Stripe's shapes.
 //! Times on the wire are whole seconds, as Stripe's.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use http::StatusCode;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::error::ApiError;
 use crate::intent::{CaptureMethod, PaymentIntent, Refund};
@@ -30,7 +28,13 @@ impl Answer {
 
 pub(crate) fn to_bytes(body: &impl Serialize) -> Bytes {
     // Strings, integers and maps with string keys: serde_json has no way to fail on them.
-    Bytes::from(serde_json::to_vec(body).expect("wire shapes serialize"))
+    let written = serde_json::to_vec(body).expect("wire shapes serialize");
+    // Answers are kept for a day: without the room that growing left behind.
+    Bytes::from(written.into_boxed_slice())
+}
+
+fn as_map<S: Serializer>(entries: &[(String, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(entries.iter().map(|(key, value)| (key, value)))
 }
 
 #[derive(Serialize)]
@@ -47,7 +51,8 @@ pub(crate) struct IntentBody<'a> {
     currency: &'a str,
     last_payment_error: Option<DeclineBody>,
     latest_charge: Option<String>,
-    metadata: &'a BTreeMap<String, String>,
+    #[serde(serialize_with = "as_map")]
+    metadata: &'a [(String, String)],
     payment_method: Option<&'a str>,
     status: &'static str,
 }
@@ -104,7 +109,8 @@ pub(crate) struct ChargeBody<'a> {
     captured: bool,
     created: i64,
     currency: &'a str,
-    metadata: &'a BTreeMap<String, String>,
+    #[serde(serialize_with = "as_map")]
+    metadata: &'a [(String, String)],
     payment_intent: &'a str,
     refunded: bool,
     status: &'static str,

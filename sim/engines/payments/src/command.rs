@@ -1,8 +1,6 @@
 //! A request made sense of: every parameter typed and within bounds, none left over.
 //! Whether the command is allowed now is decided by `execute` and `intent`.
 
-use std::collections::BTreeMap;
-
 use http::StatusCode;
 
 use crate::card;
@@ -23,7 +21,7 @@ pub(crate) struct NewIntent {
     pub(crate) payment_method: Option<String>,
     pub(crate) capture_method: CaptureMethod,
     pub(crate) confirm: bool,
-    pub(crate) metadata: BTreeMap<String, String>,
+    pub(crate) metadata: Vec<(String, String)>,
 }
 
 #[derive(Debug)]

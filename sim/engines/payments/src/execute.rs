@@ -101,9 +101,11 @@ impl Payments {
             Some(_) => Status::RequiresConfirmation,
             None => Status::RequiresPaymentMethod,
         };
+        let order_id = new.metadata.iter().find(|(key, _)| key == "order_id");
+        let order_id = order_id.map(|(_, value)| value.clone());
         let index = self.ledger.add(PaymentIntent {
             id: self.ledger.next_id(),
-            order_id: new.metadata.get("order_id").cloned(),
+            order_id,
             amount_cents: new.amount_cents,
             currency: new.currency,
             capture_method: new.capture_method,

@@ -1,8 +1,6 @@
 //! The state machine of one payment intent: which transition is legal when, and for how much.
 //! Pure: keys, times and the issuer's verdict are handed in; HTTP and storage are elsewhere.
 
-use std::collections::BTreeMap;
-
 use crate::card::Decline;
 
 /// Where a payment intent stands, by Stripe's names.
@@ -112,8 +110,8 @@ pub struct PaymentIntent {
     pub canceled: Option<Canceled>,
     /// Money given back, in order.
     pub refunds: Vec<Refund>,
-    /// Everything else the caller attached.
-    pub metadata: BTreeMap<String, String>,
+    /// Everything the caller attached, `order_id` included, in an order that depends on the keys alone.
+    pub metadata: Vec<(String, String)>,
 }
 
 /// Why a transition was refused. Nothing has changed then.

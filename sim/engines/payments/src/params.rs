@@ -1,8 +1,6 @@
 //! The parameters of a request, flattened to Stripe's bracketed names: `{"metadata":{"order_id":"7"}}` and
 //! `metadata[order_id]=7` are the same. Reads JSON and form bodies and query strings; knows no endpoint.
 
-use std::collections::BTreeMap;
-
 use bytes::Bytes;
 use http::{Method, Request};
 use serde_json::Value;
@@ -174,8 +172,9 @@ impl Params {
         }
     }
 
-    pub(crate) fn take_metadata(&mut self) -> Result<BTreeMap<String, String>, ApiError> {
-        let mut metadata = BTreeMap::new();
+    /// In the order of the parameters' names, so that it does not depend on the order in the body.
+    pub(crate) fn take_metadata(&mut self) -> Result<Vec<(String, String)>, ApiError> {
+        let mut metadata = Vec::new();
         let mut rest = Vec::with_capacity(self.entries.len());
         for (name, value) in self.entries.drain(..) {
             match name
@@ -188,7 +187,7 @@ impl Params {
                         let message = format!("Metadata is too long: {key}.");
                         return Err(ApiError::invalid("parameter_invalid", &name, message));
                     }
-                    metadata.insert(key.to_owned(), value);
+                    metadata.push((key.to_owned(), value));
                 }
                 None => rest.push((name, value)),
             }
