@@ -32,7 +32,6 @@ texts! {
     MIGRATION_ORDERS = "migrations/0002_orders.sql",
     MIGRATION_EVENTS = "migrations/0003_events.sql",
 
-<<<<<<< HEAD
     // Health, orders and fulfilment.
     HEALTH_READY = "sql/health/ready.sql",
     ORDERS_BY_ID = "sql/orders/by_id.sql",
@@ -47,7 +46,7 @@ texts! {
     ANALYTICS_ADD = "sql/fulfilment/analytics_add.sql",
     WAREHOUSE_REQUEST = "sql/fulfilment/warehouse_request.sql",
     WAREHOUSE_DUE = "sql/fulfilment/warehouse_due.sql",
-=======
+
     // The gate.
     LUA_RESERVE = "lua/reserve.lua",
     LUA_RELEASE = "lua/release.lua",
@@ -104,7 +103,6 @@ texts! {
 
     // Payments.
     PAYMENTS_TAKE_WEBHOOK = "sql/payments/take_webhook.sql",
->>>>>>> 003fc53 (Transaction path: gate, lane, saga, commit strategies, payments, compensation)
 }
 
 /// Why a directory of replacements was refused.

@@ -1,8 +1,3 @@
-<<<<<<< HEAD
-//! The transaction path: what takes a shopper's wish to a paid and committed order.
-
-pub mod orders;
-=======
 //! The transaction path: from the wish to buy to a committed order, or to everything given back.
 //!
 //! | module | what it does |
@@ -10,6 +5,7 @@ pub mod orders;
 //! | [`products`] | what can be bought, kept in memory |
 //! | [`inventory`] | the Redis gate with its holds, and the upkeep that rebuilds, reaps and watches for leaks |
 //! | [`checkout`] | the lane: admission, reservation, the placed order, the saga |
+//! | [`orders`] | reading and cancelling orders |
 //! | [`payments`] | the card gateway's client, and the intake of its webhooks |
 //! | [`commit`] | the hard commit, by one of four strategies |
 //! | [`compensation`] | the worker that settles whatever a saga left behind |
@@ -24,6 +20,6 @@ pub mod commit;
 pub mod compensation;
 pub mod inventory;
 mod order_record;
+pub mod orders;
 pub mod payments;
 pub mod products;
->>>>>>> 003fc53 (Transaction path: gate, lane, saga, commit strategies, payments, compensation)
