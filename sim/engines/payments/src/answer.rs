@@ -144,6 +144,8 @@ struct RefundBody<'a> {
     charge: Option<String>,
     created: i64,
     currency: &'a str,
+    #[serde(serialize_with = "as_map")]
+    metadata: &'a [(String, String)],
     payment_intent: &'a str,
     reason: Option<&'a str>,
     status: &'static str,
@@ -158,6 +160,7 @@ impl<'a> RefundBody<'a> {
             charge: charge_id(intent),
             created: seconds(refund.at_ms),
             currency: &intent.currency,
+            metadata: &refund.metadata,
             payment_intent: &intent.id,
             reason: refund.reason.as_deref(),
             status: "succeeded",
@@ -223,14 +226,25 @@ pub(crate) fn intents<'a>(
     object: &'static str,
     url: &'static str,
     found: impl Iterator<Item = &'a PaymentIntent>,
+    limit: usize,
 ) -> Answer {
-    let data = found.map(IntentBody::of).collect();
+    list(object, url, found.map(IntentBody::of), limit)
+}
+
+fn list<T: Serialize>(
+    object: &'static str,
+    url: &'static str,
+    mut entries: impl Iterator<Item = T>,
+    limit: usize,
+) -> Answer {
+    let data = entries.by_ref().take(limit).collect();
+    let has_more = entries.next().is_some();
     Answer::json(
         StatusCode::OK,
         &ListBody {
             object,
             url,
-            has_more: false,
+            has_more,
             data,
         },
     )
@@ -240,20 +254,16 @@ pub(crate) fn refund(refund: &Refund, intent: &PaymentIntent) -> Answer {
     Answer::json(StatusCode::OK, &RefundBody::of(refund, intent))
 }
 
-pub(crate) fn refunds(intent: &PaymentIntent) -> Answer {
-    let data = intent
-        .refunds
-        .iter()
-        .map(|refund| RefundBody::of(refund, intent))
-        .collect();
-    Answer::json(
-        StatusCode::OK,
-        &ListBody {
-            object: "list",
-            url: "/v1/refunds",
-            has_more: false,
-            data,
-        },
+pub(crate) fn refunds<'a>(
+    intent: &'a PaymentIntent,
+    refunds: impl Iterator<Item = &'a Refund>,
+    limit: usize,
+) -> Answer {
+    list(
+        "list",
+        "/v1/refunds",
+        refunds.map(|refund| RefundBody::of(refund, intent)),
+        limit,
     )
 }
 

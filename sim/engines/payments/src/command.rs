@@ -25,6 +25,24 @@ pub(crate) struct NewIntent {
 }
 
 #[derive(Debug)]
+pub(crate) struct NewRefund {
+    pub(crate) payment_intent: String,
+    /// `None`: everything that is left.
+    pub(crate) amount_cents: Option<i64>,
+    pub(crate) reason: Option<String>,
+    pub(crate) metadata: Vec<(String, String)>,
+}
+
+/// Which part of a list, newest first.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// 1 to 100.
+    pub(crate) limit: usize,
+    /// The last id of the page before.
+    pub(crate) starting_after: Option<String>,
+}
+
+#[derive(Debug)]
 pub(crate) enum Command {
     Create(NewIntent),
     Confirm {
@@ -39,22 +57,21 @@ pub(crate) enum Command {
         id: String,
         reason: Option<String>,
     },
-    Refund {
-        id: String,
-        amount_cents: Option<i64>,
-        reason: Option<String>,
-    },
+    Refund(NewRefund),
     Retrieve {
         id: String,
     },
     Search {
         order_id: String,
+        limit: usize,
     },
     List {
-        order_id: String,
+        order_id: Option<String>,
+        page: Page,
     },
     ListRefunds {
         id: String,
+        page: Page,
     },
 }
 
@@ -74,20 +91,24 @@ impl Command {
                 id: id.clone(),
                 reason: cancellation_reason(&mut params)?,
             },
-            Route::Refund => Self::Refund {
-                id: params.require("payment_intent")?,
+            Route::Refund => Self::Refund(NewRefund {
+                payment_intent: params.require("payment_intent")?,
                 amount_cents: params.take_cents("amount", 1, AMOUNT_MAX_CENTS)?,
                 reason: refund_reason(&mut params)?,
-            },
+                metadata: params.take_metadata()?,
+            }),
             Route::Retrieve(id) => Self::Retrieve { id: id.clone() },
             Route::Search => Self::Search {
                 order_id: searched_order(&params.require("query")?)?,
+                limit: params.take_limit()?,
             },
             Route::List => Self::List {
-                order_id: params.require("order_id")?,
+                order_id: params.take("order_id"),
+                page: page(&mut params)?,
             },
             Route::ListRefunds => Self::ListRefunds {
                 id: params.require("payment_intent")?,
+                page: page(&mut params)?,
             },
         };
         params.finish()?;
@@ -132,6 +153,13 @@ fn new_intent(params: &mut Params) -> Result<NewIntent, ApiError> {
         capture_method,
         confirm,
         metadata,
+    })
+}
+
+fn page(params: &mut Params) -> Result<Page, ApiError> {
+    Ok(Page {
+        limit: params.take_limit()?,
+        starting_after: params.take("starting_after"),
     })
 }
 

@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::Payments;
 use crate::answer::{self, Answer};
 use crate::card::{self, Decline};
-use crate::command::{Command, NewIntent};
+use crate::command::{Command, NewIntent, NewRefund, Page};
 use crate::error::ApiError;
 use crate::fault::ServerErrorPoint;
 use crate::intent::{PaymentIntent, Refund, Refusal, Status};
@@ -45,33 +45,51 @@ impl Payments {
             }
             Command::Capture { id, amount_cents } => self.capture(&id, amount_cents, key, now_ms),
             Command::Cancel { id, reason } => self.cancel(&id, reason, key, now_ms),
-            Command::Refund {
-                id,
-                amount_cents,
-                reason,
-            } => self.refund(&id, amount_cents, reason, key, now_ms),
+            Command::Refund(new) => self.refund(new, key, now_ms),
             Command::Retrieve { id } => Ok(answer::intent(self.ledger.at(self.in_path(&id)?))),
-            Command::Search { order_id } => {
+            Command::Search { order_id, limit } => {
                 let newest_ms = now_ms.saturating_sub(self.config.search_lag_ms);
-                let found = self
-                    .ledger
-                    .of_order(&order_id)
-                    .filter(|intent| intent.created_at_ms <= newest_ms);
+                let found = self.ledger.newest_first(Some(&order_id), None);
+                let found = found.filter(|intent| intent.created_at_ms <= newest_ms);
                 Ok(answer::intents(
                     "search_result",
                     "/v1/payment_intents/search",
                     found,
+                    limit,
                 ))
             }
-            Command::List { order_id } => Ok(answer::intents(
-                "list",
-                "/v1/payment_intents",
-                self.ledger.of_order(&order_id),
-            )),
-            Command::ListRefunds { id } => {
-                Ok(answer::refunds(self.ledger.at(self.in_params(&id)?)))
+            Command::List { order_id, page } => {
+                let after = page.starting_after.as_deref();
+                let before = after.map(|id| {
+                    self.ledger
+                        .find(id)
+                        .ok_or_else(|| no_such_start("payment_intent", id))
+                });
+                let found = self
+                    .ledger
+                    .newest_first(order_id.as_deref(), before.transpose()?);
+                Ok(answer::intents(
+                    "list",
+                    "/v1/payment_intents",
+                    found,
+                    page.limit,
+                ))
             }
+            Command::ListRefunds { id, page } => self.list_refunds(&id, &page),
         }
+    }
+
+    fn list_refunds(&self, id: &str, page: &Page) -> Result<Answer, ApiError> {
+        let intent = self.ledger.at(self.in_params(id)?);
+        let place = |start: &str| intent.refunds.iter().position(|refund| refund.id == start);
+        let after = page.starting_after.as_deref();
+        let before = after.map(|start| place(start).ok_or_else(|| no_such_start("refund", start)));
+        let before = before.transpose()?.unwrap_or(intent.refunds.len());
+        Ok(answer::refunds(
+            intent,
+            intent.refunds[..before].iter().rev(),
+            page.limit,
+        ))
     }
 
     fn in_path(&self, id: &str) -> Result<usize, ApiError> {
@@ -227,24 +245,21 @@ impl Payments {
 
     fn refund(
         &mut self,
-        id: &str,
-        amount: Option<i64>,
-        reason: Option<String>,
+        new: NewRefund,
         key: Option<&str>,
         now_ms: i64,
     ) -> Result<Answer, ApiError> {
-        let index = self.in_params(id)?;
+        let index = self.in_params(&new.payment_intent)?;
         let intent = self.ledger.at(index);
-        let amount_cents = intent
-            .refundable(amount)
-            .map_err(|refusal| refused("refunded", refusal, intent))?;
-        let id = self.ledger.next_refund_id();
+        let amount_cents = intent.refundable(new.amount_cents);
+        let amount_cents = amount_cents.map_err(|refusal| refused("refunded", refusal, intent))?;
         let refund = Refund {
-            id,
+            id: self.ledger.next_refund_id(),
             amount_cents,
             at_ms: now_ms,
             idempotency_key: key.map(str::to_owned),
-            reason,
+            reason: new.reason,
+            metadata: new.metadata,
         };
         self.ledger
             .change(index, |intent| intent.refund(refund.clone()));
@@ -252,6 +267,10 @@ impl Payments {
         self.outbox.charge_refunded_event(intent, now_ms);
         Ok(answer::refund(&refund, intent))
     }
+}
+
+fn no_such_start(object: &str, id: &str) -> ApiError {
+    ApiError::no_such(StatusCode::BAD_REQUEST, object, "starting_after", id)
 }
 
 fn refused(action: &str, refusal: Refusal, intent: &PaymentIntent) -> ApiError {

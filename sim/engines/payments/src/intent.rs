@@ -62,8 +62,10 @@ pub struct Refund {
     pub at_ms: i64,
     /// The key of the request that asked for it.
     pub idempotency_key: Option<String>,
-    /// The caller's words, if any.
+    /// Why, if the caller said.
     pub reason: Option<String>,
+    /// What the caller attached; nothing is taken over from the intent.
+    pub metadata: Vec<(String, String)>,
 }
 
 /// The end of an intent without capture.

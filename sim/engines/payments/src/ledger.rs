@@ -72,13 +72,21 @@ impl Ledger {
         }
     }
 
-    /// The intents of one order, oldest first.
-    pub(crate) fn of_order(&self, order_id: &str) -> impl Iterator<Item = &PaymentIntent> {
-        self.by_order
-            .get(order_id)
-            .into_iter()
-            .flatten()
-            .map(|index| &self.intents[*index])
+    /// The intents made before the one at `before` (or all), newest first; those of one order, if one is named.
+    pub(crate) fn newest_first<'a>(
+        &'a self,
+        order_id: Option<&str>,
+        before: Option<usize>,
+    ) -> Box<dyn Iterator<Item = &'a PaymentIntent> + 'a> {
+        let before = before.unwrap_or(self.intents.len());
+        match order_id {
+            None => Box::new(self.intents[..before].iter().rev()),
+            Some(order_id) => {
+                let places = self.by_order.get(order_id).map_or(&[][..], Vec::as_slice);
+                let earlier = places.iter().rev().filter(move |index| **index < before);
+                Box::new(earlier.map(|index| &self.intents[*index]))
+            }
+        }
     }
 
     pub(crate) fn oldest_authorization_ms(&self) -> Option<i64> {

@@ -160,6 +160,18 @@ impl Params {
         Ok(Some(cents))
     }
 
+    /// How many entries of a list are wanted.
+    pub(crate) fn take_limit(&mut self) -> Result<usize, ApiError> {
+        const DEFAULT: usize = 10;
+        const MAX: usize = 100;
+        let Some(text) = self.take("limit") else {
+            return Ok(DEFAULT);
+        };
+        let limit = text.parse().ok().filter(|limit| (1..=MAX).contains(limit));
+        let message = || format!("Invalid limit: {text}; it must be an integer from 1 to {MAX}.");
+        limit.ok_or_else(|| ApiError::invalid("parameter_invalid_integer", "limit", message()))
+    }
+
     pub(crate) fn take_bool(&mut self, name: &str) -> Result<bool, ApiError> {
         match self.take(name).as_deref() {
             None | Some("false") => Ok(false),

@@ -256,36 +256,3 @@ fn authorization_lapses_when_it_is_never_captured() {
     assert_eq!(gateway.charges().nth(1).unwrap().status, Status::Succeeded);
     assert_eq!(gateway.next_deadline(), None);
 }
-
-#[test]
-fn intents_of_an_order_can_be_read_back_by_its_id() {
-    let mut gateway = gateway();
-    let id = captured(&mut gateway, "o-1");
-    captured(&mut gateway, "o-2");
-    let listed = get(&mut gateway, "/v1/payment_intents?order_id=o-1");
-    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
-    assert_eq!(listed["data"][0]["id"], json!(id));
-    assert_eq!(listed["data"][0]["status"], "succeeded");
-    let found = get(
-        &mut gateway,
-        "/v1/payment_intents/search?query=metadata%5B%27order_id%27%5D%3A%27o-1%27",
-    );
-    assert_eq!(found["data"], listed["data"]);
-    let none = get(&mut gateway, "/v1/payment_intents?order_id=o-3");
-    assert_eq!(none["data"], json!([]));
-}
-
-#[test]
-fn search_trails_behind_the_list_by_its_lag() {
-    let mut gateway = Payments::new(Config {
-        search_lag_ms: 1,
-        ..Config::default()
-    });
-    authorized(&mut gateway, "o-1");
-    let search = "/v1/payment_intents/search?query=metadata['order_id']:'o-1'"
-        .replace('\'', "%27")
-        .replace('[', "%5B");
-    assert_eq!(get(&mut gateway, &search)["data"], json!([]));
-    let listed = get(&mut gateway, "/v1/payment_intents?order_id=o-1");
-    assert_eq!(listed["data"].as_array().unwrap().len(), 1);
-}

@@ -4,6 +4,7 @@ mod declines;
 mod faults;
 mod idempotency;
 mod lifecycle;
+mod lists;
 mod operations;
 mod requests;
 mod webhooks;
