@@ -13,7 +13,11 @@ use crate::fulfilment::consumer::{self, Consumer};
 use crate::fulfilment::{relay, warehouse};
 use crate::gateway::Gateway;
 use crate::health::{self, Needs};
-use crate::transaction::orders;
+use crate::transaction::checkout::lane_router;
+use crate::transaction::inventory::{inventory_router, upkeep_worker};
+use crate::transaction::payments::webhook_router;
+use crate::transaction::products::products_router;
+use crate::transaction::{compensation, orders};
 
 /// What a process is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,9 +114,21 @@ pub fn build(role: Role, ctx: Context) -> Process {
             let refresh = Worker::new("products", gateway.keep_catalog_fresh());
             (gateway.router(), Needs::Products(gateway), vec![refresh])
         }
-        Role::Orders => (orders::router(ctx.clone()), Needs::Database, vec![]),
-        Role::FlashSale | Role::Inventory | Role::Payments | Role::Compensation => {
-            (Router::new(), Needs::Database, vec![])
+        Role::FlashSale => (lane_router(ctx.clone(), &ctx.config.flash_lane), Needs::Database, vec![]),
+        Role::Orders => {
+            let routes = lane_router(ctx.clone(), &ctx.config.ordinary_lane)
+                .merge(orders::router(ctx.clone()))
+                .merge(products_router(ctx.clone()));
+            (routes, Needs::Database, vec![])
+        }
+        Role::Inventory => {
+            let upkeep = Worker::new("upkeep", upkeep_worker(ctx.clone()));
+            (inventory_router(ctx.clone()), Needs::Database, vec![upkeep])
+        }
+        Role::Payments => (webhook_router(ctx.clone()), Needs::Database, vec![]),
+        Role::Compensation => {
+            let worker = Worker::new("compensation", compensation::worker(ctx.clone()));
+            (Router::new(), Needs::Database, vec![worker])
         }
         Role::OutboxRelay => (Router::new(), Needs::Database, vec![Worker::new("relay", relay::run(ctx.clone()))]),
         Role::Notification => consuming(&ctx, Consumer::Notification),

@@ -79,14 +79,7 @@ impl OrderRecord {
 
     /// The outbox payload that tells of the order in its present state.
     pub(crate) fn event(&self, kind: OrderEventKind) -> Arc<str> {
-        let name = match kind {
-            OrderEventKind::OrderConfirmed => "order_confirmed",
-            OrderEventKind::OrderRefunded => "order_refunded",
-            OrderEventKind::OrderCancelled => "order_cancelled",
-            OrderEventKind::OrderShipped => "order_shipped",
-            OrderEventKind::OrderDelivered => "order_delivered",
-        };
-        let event = OrderEvent { event_id: format!("{}:{name}", self.order_id), kind, order: self.view() };
+        let event = OrderEvent::of(kind, self.view());
         serde_json::to_string(&event).expect("strings, integers and unit variants have no way to fail").into()
     }
 }

@@ -1,4 +1,4 @@
-//! `/readyz` of a role that needs the database.
+//! `/livez` and `/metrics` of every role, and `/readyz` of those that need the database.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,9 +12,22 @@ use tower::ServiceExt;
 
 use crate::World;
 
-async fn probe(router: &Router) -> StatusCode {
-    let request = Request::get("/readyz").body(Body::empty()).unwrap();
+async fn get(router: &Router, path: &str) -> StatusCode {
+    let request = Request::get(path).body(Body::empty()).unwrap();
     router.clone().oneshot(request).await.unwrap().status()
+}
+
+async fn probe(router: &Router) -> StatusCode {
+    get(router, "/readyz").await
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_role_is_alive_and_shows_its_counts() {
+    for role in Role::ALL {
+        let router = roles::build(role, World::new().context()).router;
+        assert_eq!(get(&router, "/livez").await, StatusCode::OK, "{role:?}");
+        assert_eq!(get(&router, "/metrics").await, StatusCode::OK, "{role:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

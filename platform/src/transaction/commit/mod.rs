@@ -29,7 +29,8 @@ pub(crate) use self::single::fence;
 use crate::bugs::KnownBug;
 use crate::config::CommitStrategy;
 use crate::context::Context;
-use crate::messages::OrderEventKind;
+use crate::fulfilment::publish_now;
+use crate::messages::{OrderEvent, OrderEventKind};
 use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::transaction::backoff::pause;
@@ -55,8 +56,14 @@ pub(crate) struct Sale {
 }
 
 impl Sale {
+    /// The outbox payload.
     fn event(&self) -> Arc<str> {
         self.order.moved_to(OrderStatus::Confirmed, None).event(OrderEventKind::OrderConfirmed)
+    }
+
+    /// The same event, for the known bug that does not wait for the outbox.
+    fn announcement(&self) -> OrderEvent {
+        OrderEvent::of(OrderEventKind::OrderConfirmed, self.order.moved_to(OrderStatus::Confirmed, None).view())
     }
 }
 
@@ -131,6 +138,10 @@ impl Committer {
     /// Commits one sale, in as many tries as the settings allow.
     pub(crate) async fn commit(&self, sale: &Sale) -> Committed {
         let settings = &self.ctx.config.commit;
+        if self.ctx.bugs.has(KnownBug::EventPublishedBeforeCommit) {
+            // Whether it was sent makes no difference to the mistake: the order may still fail to commit.
+            drop(publish_now(&self.ctx, &sale.announcement()).await);
+        }
         for attempt in 1..=settings.attempts.max(1) {
             if attempt > 1 {
                 sleep(pause(settings.backoff, attempt - 1, &self.ctx.entropy)).await;
