@@ -126,9 +126,9 @@ impl Partition {
         match append.acks {
             Acks::All => {
                 self.replicate(self.end(), surroundings.fetching);
-                // A follower that died but still counts as in sync holds everyone up.
-                let last = offset + i64::try_from(count).expect("a batch fits in memory") - 1;
-                if self.high_watermark <= last {
+                // A follower that died but still counts as in sync holds everyone up. The high watermark lies between
+                // batches, so the first record stands for all.
+                if self.high_watermark <= offset {
                     return Err(KafkaError::RequestTimedOut);
                 }
             }

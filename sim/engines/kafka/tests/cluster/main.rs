@@ -12,7 +12,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kafka_engine::{
-    Acks, Config, Join, Joined, Kafka, KafkaError, MemberId, Produce, Produced, Stamp,
+    Acks, Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, NewRecord, Produce, Produced,
+    ProducerId, Stamp,
 };
 
 /// A cluster of three with the topic `orders` in four partitions.
@@ -45,6 +46,27 @@ fn stamped(value: &str, producer_id: i64, epoch: i16, sequence: i32) -> Produce<
             sequence,
         }),
         ..record(value, Acks::All)
+    }
+}
+
+/// An idempotent producer's batch for partition 0: `count` records, each with its sequence for a value.
+fn numbered_batch(count: i32, producer: ProducerId, sequence: i32) -> Batch<'static> {
+    let record = |sequence: i32| NewRecord {
+        key: None,
+        value: Bytes::from(format!("numbered {sequence}")),
+        headers: Arc::from([]),
+    };
+    let producer = Stamp {
+        producer_id: producer.id,
+        epoch: producer.epoch,
+        sequence,
+    };
+    Batch {
+        topic: "orders",
+        partition: 0,
+        records: (sequence..sequence + count).map(record).collect(),
+        producer: Some(producer),
+        acks: Acks::All,
     }
 }
 

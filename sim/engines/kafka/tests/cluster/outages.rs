@@ -1,13 +1,11 @@
 //! Random outages: what `acks=all` promised stays, in order, once, whatever dies and returns.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
-use bytes::Bytes;
-use kafka_engine::{Acks, Batch, Config, Kafka, KafkaError, NewRecord, ProducerId, Stamp};
+use kafka_engine::{Acks, Config, Kafka, KafkaError};
 use proptest::prelude::*;
 
-use super::{cluster, record};
+use super::{cluster, numbered_batch, record};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -59,26 +57,6 @@ impl Reader {
     }
 }
 
-/// The idempotent producer's batch of `count` records, of which the first has this sequence.
-fn careful(sequence: i32, count: i32, producer: ProducerId) -> Batch<'static> {
-    let record = |sequence: i32| NewRecord {
-        key: None,
-        value: Bytes::from(format!("careful {sequence}")),
-        headers: Arc::from([]),
-    };
-    Batch {
-        topic: "orders",
-        partition: 0,
-        records: (sequence..sequence + count).map(record).collect(),
-        producer: Some(Stamp {
-            producer_id: producer.id,
-            epoch: producer.epoch,
-            sequence,
-        }),
-        acks: Acks::All,
-    }
-}
-
 fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
     let (replication_lag_ms, broker_session_timeout_ms) = (50, 200);
     let config = Config {
@@ -99,7 +77,7 @@ fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
             Step::SendCarelessly => drop(kafka.produce(record("careless", Acks::Leader), now_ms)),
             Step::Wait(for_ms) => now_ms += for_ms,
             Step::Send => {
-                let batch = careful(sequence, 1 + sequence % 3, producer);
+                let batch = numbered_batch(1 + sequence % 3, producer, sequence);
                 let values: Vec<String> = batch
                     .records
                     .iter()
@@ -129,15 +107,15 @@ fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
             .map(|value| String::from_utf8_lossy(value).into_owned());
         prop_assert_eq!(kept.as_ref(), Some(value), "acknowledged, and lost");
     }
-    let careful = reader
+    let numbered = reader
         .seen
         .values()
-        .filter(|value| value.starts_with(b"careful"));
+        .filter(|value| value.starts_with(b"numbered"));
     let expected: Vec<Vec<u8>> = (0..)
-        .map(|sequence| format!("careful {sequence}").into_bytes())
-        .take(careful.clone().count())
+        .map(|sequence| format!("numbered {sequence}").into_bytes())
+        .take(numbered.clone().count())
         .collect();
-    prop_assert!(careful.eq(&expected), "written twice, or out of order");
+    prop_assert!(numbered.eq(&expected), "written twice, or out of order");
     prop_assert_eq!(kafka.next_deadline(), None);
     Ok(())
 }

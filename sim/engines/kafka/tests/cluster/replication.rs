@@ -2,7 +2,7 @@
 
 use kafka_engine::{Acks, Config, Kafka, KafkaError};
 
-use super::{again, at, cluster, record, stamped, values};
+use super::{again, at, cluster, numbered_batch, record, stamped, values};
 
 const LAG_MS: i64 = 100;
 const NOTICED_MS: i64 = 9_000;
@@ -188,6 +188,23 @@ fn new_leader_knows_the_sequences_it_holds_and_only_those() {
         "what it lost is new to it"
     );
     assert_eq!(values(&mut kafka, now_ms), ["a", "b"]);
+}
+
+#[test]
+fn memory_rebuilt_by_a_new_leader_counts_batches_and_not_records() {
+    let mut kafka = lagging(2);
+    let producer = kafka.init_producer(None);
+    kafka
+        .produce(stamped("first", producer.id, producer.epoch, 0), 0)
+        .unwrap();
+    let long = numbered_batch(6, producer, 1);
+    assert_eq!(kafka.produce_batch(long.clone(), 0), at(0, 1));
+    kafka.produce(record("lost", Acks::Leader), 1).unwrap();
+    kafka.kill_broker(0, 2);
+    let now_ms = 2 + NOTICED_MS;
+    assert_eq!(kafka.produce_batch(long, now_ms), again(0, 1));
+    let first = kafka.produce(stamped("first", producer.id, producer.epoch, 0), now_ms);
+    assert_eq!(first, again(0, 0));
 }
 
 #[test]

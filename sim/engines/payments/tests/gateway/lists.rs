@@ -74,7 +74,7 @@ fn list_comes_newest_first_and_page_by_page() {
         &mut gateway,
         &format!(
             "/v1/payment_intents?order_id=o-0&limit=2&starting_after={}",
-            made[3]
+            made[2]
         ),
     );
     assert_eq!(ids(&of_order), [made[4].clone(), made[6].clone()]);
