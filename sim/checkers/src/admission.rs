@@ -3,7 +3,7 @@
 //! That bound over *all* windows is the same as a token bucket that starts full and never runs into debt, so one number
 //! per product is enough. What happens behind the edge is left to the other checkers.
 
-use crate::history::{Event, EventKind, History, Sku};
+use crate::history::{Event, EventKind, History, Sku, Source};
 use crate::limits::{AdmissionLimit, Limits};
 use crate::{Checker, Class, Findings, Snapshot};
 
@@ -78,6 +78,10 @@ impl Checker for Admission {
 
     fn class(&self) -> Class {
         Class::Safety
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Edge]
     }
 
     fn observe(&mut self, event: &Event, history: &History) {

@@ -7,7 +7,7 @@
 mod tables;
 mod topic;
 
-use crate::history::{Consumer, Event, EventKind, History, OrderEvent, OrderRef, PerOrder, Sku, Status};
+use crate::history::{Consumer, Event, EventKind, History, OrderEvent, OrderRef, PerOrder, Sku, Source, Status};
 use crate::{Checker, Class, Findings, Snapshot};
 
 /// See the module's description.
@@ -152,6 +152,10 @@ impl Checker for Events {
 
     fn class(&self) -> Class {
         Class::Safety
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Database, Source::Log]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event has no part in publishing")]

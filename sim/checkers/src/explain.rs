@@ -8,9 +8,9 @@ mod text;
 
 use std::fmt;
 
-use crate::history::{Event, EventKind, History, OrderRef};
+use crate::history::{Event, EventKind, History, OrderRef, Source};
 use crate::verdict::Violation;
-use text::{source, text};
+use text::text;
 
 pub(crate) use overlap::rival;
 
@@ -24,7 +24,7 @@ const FAULTS_AT_MOST: usize = 8;
 pub struct Line {
     /// When, in microseconds since the start of the run.
     pub at_us: i64,
-    /// Where it was seen: `shopper`, `redis`, `postgres`, `log`, `card gateway`, `fault`, or `together` for a remark.
+    /// Where it was seen, by its [`Source`](crate::history::Source)'s name; `together` for a remark.
     pub source: &'static str,
     /// What happened; money in cents.
     pub text: String,
@@ -58,14 +58,14 @@ pub fn explain(violation: &Violation, history: &History) -> Vec<Line> {
 }
 
 fn line(event: &Event, history: &History) -> Line {
-    Line { at_us: event.at_us, source: source(&event.kind), text: text(&event.kind, history) }
+    Line { at_us: event.at_us, source: event.kind.source().name(), text: text(&event.kind, history) }
 }
 
 /// The request that led to an answer is not kept as an event of its own, but the answer tells when it was sent.
 fn clicked(event: &Event, order: OrderRef, history: &History) -> Option<Line> {
     let EventKind::Answered { shopper, key, latency_us, .. } = event.kind else { return None };
     let text = format!("shopper {shopper} sends key {key}, which will be {}", history.order_id(order));
-    Some(Line { at_us: event.at_us - i64::from(latency_us), source: "shopper", text })
+    Some(Line { at_us: event.at_us - i64::from(latency_us), source: Source::Shopper.name(), text })
 }
 
 fn faults_until(at_us: i64, history: &History) -> Vec<Line> {

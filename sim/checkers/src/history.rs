@@ -2,16 +2,22 @@
 //!
 //! How a world observes them (commit feeds, script replies, a proxy) is the world's business.
 
+mod answer;
 mod event;
 mod interner;
 mod names;
 mod per_order;
+mod source;
 mod status;
+mod steps;
 mod store;
 
-pub use event::{Answer, CardStep, Consumer, Event, EventKind, HoldStep, Movement};
+pub use answer::Answer;
+pub use event::{Event, EventKind};
 pub use names::{IntentRef, NoteRef, OrderEvent, OrderRef, Sku};
+pub use source::Source;
 pub use status::Status;
+pub use steps::{CardStep, Consumer, HoldStep, Movement};
 pub use store::{Counts, History, OrderNow};
 
 pub(crate) use per_order::PerOrder;

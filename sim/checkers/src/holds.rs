@@ -7,7 +7,7 @@
 
 mod gate;
 
-use crate::history::{Event, EventKind, History, HoldStep, OrderRef, PerOrder, Sku};
+use crate::history::{Event, EventKind, History, HoldStep, OrderRef, PerOrder, Sku, Source};
 use crate::{Checker, Class, Findings, Snapshot};
 
 /// See the module's description.
@@ -156,6 +156,10 @@ impl Checker for Holds {
 
     fn class(&self) -> Class {
         Class::Safety
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Gate]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event leaves the gate alone")]

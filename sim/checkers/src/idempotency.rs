@@ -5,7 +5,7 @@
 //! free; `sold-out` does too, unless the request was sent after the key already had its final answer. What an order
 //! costs is left to [`money`](crate::money).
 
-use crate::history::{Answer, CardStep, Event, EventKind, History, IntentRef, OrderRef, PerOrder, Status};
+use crate::history::{Answer, CardStep, Event, EventKind, History, IntentRef, OrderRef, PerOrder, Source, Status};
 use crate::{Checker, Class, Findings, Snapshot};
 
 /// See the module's description.
@@ -175,6 +175,10 @@ impl Checker for Idempotency {
 
     fn class(&self) -> Class {
         Class::Safety
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Shopper, Source::CardGateway]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event neither answers nor charges a key")]

@@ -1,6 +1,6 @@
 //! Runs the nine checkers over a history and over the stores at its end.
 
-use crate::history::{Event, History};
+use crate::history::{Event, History, Source};
 use crate::limits::Limits;
 use crate::{Checker, Class, Snapshot, Verdict};
 use crate::{admission, events, holds, idempotency, liveness, money, orders, stock, targets};
@@ -37,6 +37,8 @@ pub struct Judgement {
 pub struct Judge {
     history: History,
     checkers: Vec<Box<dyn Checker + Send>>,
+    /// For each source, the places of the checkers that look at it: most events concern few of them.
+    watchers: [Vec<usize>; Source::ALL.len()],
     unsafe_seen: bool,
 }
 
@@ -44,21 +46,23 @@ impl Judge {
     /// A judge who has seen nothing.
     #[must_use]
     pub fn new(limits: &Limits) -> Self {
-        Self {
-            history: History::new(limits.skus.iter().map(|sku| sku.sku.as_str())),
-            checkers: all(limits),
-            unsafe_seen: false,
-        }
+        let checkers = all(limits);
+        let watchers = Source::ALL
+            .map(|source| (0..checkers.len()).filter(|place| checkers[*place].sources().contains(&source)).collect());
+        let history = History::new(limits.skus.iter().map(|sku| sku.sku.as_str()));
+        Self { history, checkers, watchers, unsafe_seen: false }
     }
 
     /// Takes in one event. Events come in the order they happened.
     pub fn observe(&mut self, event: Event) {
         self.history.record(&event);
-        for checker in &mut self.checkers {
+        for &place in &self.watchers[event.kind.source() as usize] {
+            let checker = &mut self.checkers[place];
             checker.observe(&event, &self.history);
+            if !checker.findings().is_clean() && checker.class() == Class::Safety {
+                self.unsafe_seen = true;
+            }
         }
-        self.unsafe_seen =
-            self.unsafe_seen || self.checkers.iter().any(|c| c.class() == Class::Safety && !c.findings().is_clean());
     }
 
     /// Whether a safety rule is already known to be broken.

@@ -38,6 +38,8 @@ pub mod verdict;
 
 use std::fmt::Debug;
 
+use history::Source;
+
 pub use history::{Event, EventKind, History};
 pub use judge::{Judge, Judgement, all};
 pub use limits::Limits;
@@ -52,6 +54,9 @@ pub trait Checker: Debug {
 
     /// What a violation means for the run.
     fn class(&self) -> Class;
+
+    /// The sources of all events it looks at: no others are shown to it.
+    fn sources(&self) -> &'static [Source];
 
     /// Takes in one event. `history` already contains it.
     fn observe(&mut self, event: &Event, history: &History);

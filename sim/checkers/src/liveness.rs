@@ -3,7 +3,7 @@
 //! No order is left on its way, every event is published, every order that stands is delivered, no hold lives on, and
 //! the gate is open. Whether it settled *rightly* is left to the other checkers.
 
-use crate::history::{Event, EventKind, History, OrderRef};
+use crate::history::{Event, EventKind, History, OrderRef, Source};
 use crate::limits::Limits;
 use crate::snapshot::Gate;
 use crate::{Checker, Class, Findings, Snapshot};
@@ -75,6 +75,10 @@ impl Checker for Liveness {
 
     fn class(&self) -> Class {
         Class::Liveness
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Database, Source::Log, Source::Faults]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event settles nothing")]

@@ -5,7 +5,7 @@
 
 mod tables;
 
-use crate::history::{CardStep, Event, EventKind, History, IntentRef, OrderRef, PerOrder, Status};
+use crate::history::{CardStep, Event, EventKind, History, IntentRef, OrderRef, PerOrder, Source, Status};
 use crate::{Checker, Class, Findings, Snapshot};
 
 /// See the module's description.
@@ -129,6 +129,10 @@ impl Checker for Money {
 
     fn class(&self) -> Class {
         Class::Safety
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Database, Source::CardGateway]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event leaves money alone")]

@@ -5,7 +5,7 @@
 
 mod tables;
 
-use crate::history::{Answer, CardStep, Event, EventKind, History, OrderRef, PerOrder, Sku, Status};
+use crate::history::{Answer, CardStep, Event, EventKind, History, OrderRef, PerOrder, Sku, Source, Status};
 use crate::{Checker, Class, Findings, Snapshot};
 
 /// See the module's description.
@@ -109,6 +109,10 @@ impl Checker for Orders {
 
     fn class(&self) -> Class {
         Class::Safety
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Shopper, Source::Database, Source::CardGateway]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event says nothing of an order's life")]

@@ -6,7 +6,7 @@
 mod ledger;
 mod tables;
 
-use crate::history::{Event, EventKind, History};
+use crate::history::{Event, EventKind, History, Source};
 use crate::limits::Limits;
 use crate::{Checker, Class, Findings, Snapshot};
 use ledger::Ledger;
@@ -39,6 +39,10 @@ impl Checker for Stock {
 
     fn class(&self) -> Class {
         Class::Safety
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Database]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event leaves stock alone")]

@@ -5,7 +5,7 @@
 
 mod latency;
 
-use crate::history::{Answer, Event, EventKind, History, Status};
+use crate::history::{Answer, Event, EventKind, History, Source, Status};
 use crate::limits::{Limits, SkuLimits};
 use crate::{Checker, Class, Findings, Snapshot};
 use latency::Latencies;
@@ -209,6 +209,10 @@ impl Checker for Targets {
 
     fn class(&self) -> Class {
         Class::Target
+    }
+
+    fn sources(&self) -> &'static [Source] {
+        &[Source::Shopper, Source::Database]
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "every other event enters no figure")]

@@ -2,29 +2,6 @@
 
 use crate::history::{Answer, CardStep, Consumer, EventKind, History, HoldStep, Movement, Status};
 
-/// Where an event was seen.
-pub(super) fn source(kind: &EventKind) -> &'static str {
-    match kind {
-        EventKind::Clicked { .. } | EventKind::Answered { .. } => "shopper",
-        EventKind::Admitted { .. } => "edge",
-        EventKind::HoldMoved { .. } | EventKind::CounterRebuilt { .. } | EventKind::CounterSet { .. } => "redis",
-        EventKind::Stocked { .. }
-        | EventKind::StockMoved { .. }
-        | EventKind::BalanceSet { .. }
-        | EventKind::OrderMoved { .. }
-        | EventKind::OrderRemoved { .. }
-        | EventKind::OutboxWritten { .. }
-        | EventKind::EffectApplied { .. }
-        | EventKind::SalesSet { .. }
-        | EventKind::Committed => "postgres",
-        EventKind::Published { .. } => "log",
-        EventKind::CardMoved { .. } => "card gateway",
-        EventKind::GateLost | EventKind::FaultBegan { .. } | EventKind::FaultEnded { .. } | EventKind::QuietSince => {
-            "fault"
-        }
-    }
-}
-
 /// What happened.
 pub(super) fn text(kind: &EventKind, history: &History) -> String {
     match *kind {
