@@ -1,0 +1,149 @@
+//! UPDATE and DELETE: the rows are found as the snapshot shows them, then locked one by one; a row that changed
+//! meanwhile is checked again in its newest version.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use super::Run;
+use super::insert::{check_row, returned, with_values};
+use super::join::{Joined, join};
+use super::query::{run_ctes, run_late, run_subqueries};
+use super::recheck::still_qualifies;
+use super::wait::Locked;
+use crate::catalog::Table;
+use crate::error::Fallible;
+use crate::eval::{assign, eval};
+use crate::locks::LockMode;
+use crate::plan::{Assignment, DeletePlan, Outcome, SelectPlan, UpdatePlan, WaitPolicy};
+use crate::storage::{RowId, Version};
+use crate::transaction::LogEntry;
+use crate::value::{Row, Value};
+
+/// The target's slot.
+const TARGET: usize = 0;
+
+/// Runs an UPDATE.
+pub(super) async fn update(run: &mut Run, plan: &UpdatePlan) -> Fallible<Outcome> {
+    run.require_writable()?;
+    let late = run_ctes(run, &plan.ctes).await?;
+    run_subqueries(run, &plan.locking_subqueries).await?;
+    let mut outcome = Outcome::default();
+    for candidate in targets(run, &plan.from)? {
+        let mut joined = candidate;
+        let Some(new) = lock_for_update(run, plan, &mut joined).await? else { continue };
+        let old = Arc::clone(&joined.rows[TARGET]);
+        run.update_row(&plan.table, joined.ids[TARGET], &old, new.clone()).await?;
+        outcome.affected += 1;
+        if let Some(returning) = &plan.returning {
+            joined.rows[TARGET] = new;
+            outcome.rows.push(returned(returning, &joined.rows, &run.cx())?);
+        }
+    }
+    run_late(run, late).await?;
+    Ok(outcome)
+}
+
+/// Locks the target and computes its new version; `None` when it is gone or no longer qualifies.
+async fn lock_for_update(run: &mut Run, plan: &UpdatePlan, joined: &mut Joined) -> Fallible<Option<Row>> {
+    loop {
+        let old = Arc::clone(&joined.rows[TARGET]);
+        let new = updated(run, &plan.table, &plan.assignments, joined)?;
+        let mode = mode_for(&plan.table, &plan.assignments, &old, &new);
+        match run.lock_row(plan.table.id, joined.ids[TARGET], &old, mode, WaitPolicy::Wait).await? {
+            Locked::Unchanged => return Ok(Some(new)),
+            Locked::Gone | Locked::Skipped => return Ok(None),
+            Locked::Updated(row) => {
+                joined.rows[TARGET] = row;
+                if !still_qualifies(&plan.from, joined, &run.cx())? {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+}
+
+fn updated(run: &Run, table: &Table, assignments: &[Assignment], joined: &Joined) -> Fallible<Row> {
+    let cx = run.cx();
+    let frame = joined.frame(None);
+    let changes: Fallible<Vec<(usize, Value)>> = assignments
+        .iter()
+        .map(|assignment| {
+            let value = eval(&assignment.value, &frame, &cx)?;
+            Ok((assignment.column, assign(value, table.columns[assignment.column].ty)?))
+        })
+        .collect();
+    Ok(with_values(&joined.rows[TARGET], changes?))
+}
+
+/// Changing a key a foreign key could refer to takes the strongest lock.
+fn mode_for(table: &Table, assignments: &[Assignment], old: &Row, new: &Row) -> LockMode {
+    let moved = assignments
+        .iter()
+        .any(|assignment| old[assignment.column] != new[assignment.column] && table.is_key_column(assignment.column));
+    if moved { LockMode::Update } else { LockMode::NoKeyUpdate }
+}
+
+/// Runs a DELETE.
+pub(super) async fn delete(run: &mut Run, plan: &DeletePlan) -> Fallible<Outcome> {
+    run.require_writable()?;
+    let late = run_ctes(run, &plan.ctes).await?;
+    run_subqueries(run, &plan.locking_subqueries).await?;
+    let mut outcome = Outcome::default();
+    for candidate in targets(run, &plan.from)? {
+        let mut joined = candidate;
+        let id = joined.ids[TARGET];
+        let seen = Arc::clone(&joined.rows[TARGET]);
+        match run.lock_row(plan.table.id, id, &seen, LockMode::Update, WaitPolicy::Wait).await? {
+            Locked::Unchanged => {}
+            Locked::Gone | Locked::Skipped => continue,
+            Locked::Updated(row) => {
+                joined.rows[TARGET] = row;
+                if !still_qualifies(&plan.from, &mut joined, &run.cx())? {
+                    continue;
+                }
+            }
+        }
+        let old = Arc::clone(&joined.rows[TARGET]);
+        run.delete_row(&plan.table, id, &old);
+        outcome.affected += 1;
+        if let Some(returning) = &plan.returning {
+            outcome.rows.push(returned(returning, &joined.rows, &run.cx())?);
+        }
+    }
+    run_late(run, late).await?;
+    Ok(outcome)
+}
+
+/// The rows to change, as the statement's snapshot shows them.
+fn targets(run: &Run, from: &SelectPlan) -> Fallible<Vec<Joined>> {
+    let mut found = Vec::new();
+    join(from, None, &run.cx(), &mut |joined| {
+        found.push(joined.clone());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+impl Run {
+    /// Gives a row whose lock is held a new version. Foreign keys are checked at the end of the statement.
+    pub(super) async fn update_row(&mut self, table: &Arc<Table>, id: RowId, old: &Row, new: Row) -> Fallible<()> {
+        check_row(table, &new)?;
+        let version = Version::new(new.clone(), self.snapshot.xid, self.snapshot.command);
+        let chain = self.db.stores[table.id.index()].heap.get_mut(id).expect("the row is locked, so its chain stays");
+        chain.push(version);
+        let entry = LogEntry::Update { table: table.id, row: id, old: old.clone(), new: new.clone() };
+        self.db.log(self.session, entry);
+        self.enter_indexes(table, id, &new, Some(old)).await?;
+        self.queue_parent_checks(table, &new, Some(old));
+        self.queue_child_checks(table, old, Some(&new));
+        Ok(())
+    }
+
+    /// Deletes a row whose lock is held.
+    pub(super) fn delete_row(&mut self, table: &Arc<Table>, id: RowId, old: &Row) {
+        let (xid, command) = (self.snapshot.xid, self.snapshot.command);
+        self.db.stores[table.id.index()].delete(id, xid, command);
+        self.db.log(self.session, LogEntry::Delete { table: table.id, row: id, old: old.clone() });
+        self.queue_child_checks(table, old, None);
+    }
+}

@@ -1,0 +1,236 @@
+//! Beginning, committing and rolling back.
+
+use super::{Isolation, LogEntry, Savepoint, Transaction};
+use crate::change_feed::{ChangeOp, CommitRecord, RowChange};
+use crate::database::Database;
+use crate::error::{Fallible, PgError};
+use crate::locks::LockKey;
+use crate::session::SessionId;
+use crate::storage::{RowId, TableId, Xid};
+
+/// Rows looked at by one round of clean-up beyond those just committed; keeps every statement short.
+const VACUUM_BATCH: usize = 64;
+
+impl Database {
+    /// Opens a transaction.
+    pub(crate) fn begin(&mut self, session: SessionId, isolation: Isolation, explicit: bool) {
+        let xid = Xid(self.next_xid);
+        self.next_xid += 1;
+        self.owners.insert(xid, session);
+        let now_us = self.now_us;
+        let session = self.session_mut(session);
+        session.before = session.settings;
+        session.lasting = session.settings;
+        session.transaction = Some(Transaction::new(xid, isolation, explicit, now_us));
+    }
+
+    /// Makes everything the session's transaction did visible to all who look from now on.
+    pub(crate) fn commit(&mut self, id: SessionId) -> Fallible<()> {
+        let Some(mut transaction) = self.session_mut(id).transaction.take() else { return Ok(()) };
+        let session = self.session_mut(id);
+        session.settings = session.lasting;
+        if !transaction.log.is_empty() {
+            self.last_csn += 1;
+            let csn = self.last_csn;
+            let log = std::mem::take(&mut transaction.log);
+            if self.config.change_feed {
+                self.record_commit(csn, &log);
+            }
+            for entry in log {
+                self.commit_entry(entry, transaction.xid, csn);
+            }
+        }
+        self.end_transaction(transaction);
+        Ok(())
+    }
+
+    fn commit_entry(&mut self, entry: LogEntry, xid: Xid, csn: u64) {
+        let (table, row, kills) = match entry {
+            LogEntry::Insert { table, row, .. } => (table, row, false),
+            LogEntry::Update { table, row, .. } | LogEntry::Delete { table, row, .. } => (table, row, true),
+            LogEntry::Catalog(_) => {
+                self.drop_orphaned_stores();
+                return;
+            }
+            LogEntry::Truncate { .. } => return,
+        };
+        let Some(chain) = self.stores[table.index()].heap.get_mut(row) else { return };
+        chain.commit(xid, csn);
+        if kills {
+            self.dead.push_back((csn, table, row));
+        }
+    }
+
+    /// Takes back everything.
+    pub(crate) fn rollback(&mut self, id: SessionId) {
+        let Some(mut transaction) = self.session_mut(id).transaction.take() else { return };
+        let session = self.session_mut(id);
+        session.settings = session.before;
+        session.lasting = session.before;
+        self.undo(&mut transaction, 0, 0);
+        self.end_transaction(transaction);
+    }
+
+    /// An error inside an open block: what the innermost subtransaction did is gone at once, locks included; the block
+    /// stays, refusing everything, until it is ended.
+    pub(crate) fn fail(&mut self, id: SessionId) {
+        let Some(mut transaction) = self.session_mut(id).transaction.take() else { return };
+        let (log, locks) = transaction.savepoints.last().map_or((0, 0), |point| (point.log, point.locks));
+        transaction.failed = true;
+        self.undo(&mut transaction, log, locks);
+        self.wake_watchers(transaction.xid);
+        self.session_mut(id).transaction = Some(transaction);
+    }
+
+    /// SAVEPOINT
+    pub(crate) fn savepoint(&mut self, id: SessionId, name: String) {
+        let open = self.session_mut(id).open();
+        let point = Savepoint { name, log: open.log.len(), locks: open.locks.len() };
+        open.savepoints.push(point);
+    }
+
+    /// RELEASE SAVEPOINT: what was done since stays, as part of what is around it.
+    pub(crate) fn release_savepoint(&mut self, id: SessionId, name: &str) -> Fallible<()> {
+        let open = self.session_mut(id).open();
+        let position = open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
+        open.savepoints.truncate(position);
+        Ok(())
+    }
+
+    /// ROLLBACK TO: what was done since is gone, and its row locks with it. The savepoint stays.
+    pub(crate) fn rollback_to(&mut self, id: SessionId, name: &str) -> Fallible<()> {
+        let open = self.session_mut(id).open();
+        let position = open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
+        open.savepoints.truncate(position + 1);
+        open.failed = false;
+        let (log, locks) = (open.savepoints[position].log, open.savepoints[position].locks);
+        let mut transaction = self.session_mut(id).transaction.take().expect("it was open a line ago");
+        self.undo(&mut transaction, log, locks);
+        self.wake_watchers(transaction.xid);
+        self.session_mut(id).transaction = Some(transaction);
+        Ok(())
+    }
+
+    /// Undoes the log down to `log` entries and gives back locks down to `locks`.
+    fn undo(&mut self, transaction: &mut Transaction, log: usize, locks: usize) {
+        while transaction.log.len() > log {
+            let entry = transaction.log.pop().expect("the log is longer than zero");
+            self.undo_entry(entry);
+        }
+        while transaction.locks.len() > locks {
+            let (key, previous) = transaction.locks.pop().expect("the list is longer than zero");
+            let promotion = self.locks.restore(key, transaction.xid, previous);
+            self.apply_promotion(promotion);
+        }
+    }
+
+    fn undo_entry(&mut self, entry: LogEntry) {
+        match entry {
+            LogEntry::Insert { table, row, .. } => {
+                if let Some(definition) = self.catalog.table(table).cloned() {
+                    self.stores[table.index()].undo_insert(&definition, row);
+                }
+            }
+            LogEntry::Update { table, row, .. } => {
+                if let Some(definition) = self.catalog.table(table).cloned() {
+                    self.stores[table.index()].undo_update(&definition, row);
+                }
+            }
+            LogEntry::Delete { table, row, .. } => self.stores[table.index()].undo_delete(row),
+            LogEntry::Catalog(catalog) => {
+                self.catalog = *catalog;
+                self.catalog_version += 1;
+                self.stores.truncate(self.catalog.next_table_id().index());
+            }
+            LogEntry::Truncate { table, rows } => self.stores[table.index()] = *rows,
+        }
+    }
+
+    /// Lets go of everything a finished transaction held.
+    fn end_transaction(&mut self, transaction: Transaction) {
+        self.owners.remove(&transaction.xid);
+        if self.schema_owner == Some(transaction.xid) {
+            self.schema_owner = None;
+        }
+        if let Some(csn) = transaction.snapshot {
+            self.drop_snapshot(csn);
+        }
+        for (key, _) in transaction.locks {
+            let promotion = self.locks.restore(key, transaction.xid, None);
+            self.apply_promotion(promotion);
+        }
+        self.wake_watchers(transaction.xid);
+        self.vacuum();
+    }
+
+    /// Drops versions nobody can see, oldest commits first.
+    pub(crate) fn vacuum(&mut self) {
+        let horizon = self.horizon();
+        let mut left = VACUUM_BATCH;
+        while let Some((csn, table, row)) = self.dead.front().copied() {
+            if csn > horizon || left == 0 {
+                break;
+            }
+            left -= 1;
+            self.dead.pop_front();
+            let Some(definition) = self.catalog.table(table).cloned() else { continue };
+            // A slot somebody still locks must not be given to another row.
+            let pinned = self.locks.is_in_use(LockKey::Row(table, row));
+            self.stores[table.index()].prune(&definition, row, horizon, pinned);
+            if pinned {
+                self.dead.push_back((self.last_csn.max(csn) + 1, table, row));
+            }
+        }
+    }
+
+    /// A dropped table's rows go when the drop commits.
+    fn drop_orphaned_stores(&mut self) {
+        for (position, store) in self.stores.iter_mut().enumerate() {
+            let id = TableId(u32::try_from(position).expect("table ids are 32 bits"));
+            if self.catalog.table(id).is_none() {
+                *store = crate::storage::TableStore::default();
+            }
+        }
+    }
+
+    fn record_commit(&mut self, sequence: u64, log: &[LogEntry]) {
+        let mut changes = Vec::with_capacity(log.len());
+        for entry in log {
+            let (table, op, old, new) = match entry {
+                LogEntry::Insert { table, new, .. } => (table, ChangeOp::Insert, None, Some(new.clone())),
+                LogEntry::Update { table, old, new, .. } => {
+                    (table, ChangeOp::Update, Some(old.clone()), Some(new.clone()))
+                }
+                LogEntry::Delete { table, old, .. } => (table, ChangeOp::Delete, Some(old.clone()), None),
+                LogEntry::Catalog(_) | LogEntry::Truncate { .. } => continue,
+            };
+            let Some(table) = self.catalog.table(*table) else { continue };
+            changes.push(RowChange {
+                table: table.name.clone(),
+                op,
+                old,
+                new,
+                columns: table.column_names.clone(),
+            });
+        }
+        if !changes.is_empty() {
+            self.commits.push(CommitRecord { sequence, committed_at_us: self.now_us, changes });
+        }
+    }
+
+    /// Notes a change of a row, to be undone or committed later.
+    pub(crate) fn log(&mut self, session: SessionId, entry: LogEntry) {
+        let open = self.session_mut(session).open();
+        open.wrote = true;
+        open.log.push(entry);
+    }
+
+    /// Whether `row` of `table` still has any version.
+    pub(crate) fn row_exists(&self, table: TableId, row: RowId) -> bool {
+        self.stores[table.index()].heap.get(row).is_some()
+    }
+}
+
+fn no_savepoint(name: &str) -> Box<PgError> {
+    PgError::new("3B001", format!("savepoint \"{name}\" does not exist"))
+}

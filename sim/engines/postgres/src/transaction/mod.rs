@@ -1,0 +1,6 @@
+//! Transactions: what one has done, so that it can be committed or taken back, whole or to a savepoint.
+
+mod finish;
+mod log;
+
+pub(crate) use log::{Isolation, LogEntry, Savepoint, Transaction};

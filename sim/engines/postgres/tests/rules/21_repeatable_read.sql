@@ -1,0 +1,20 @@
+setup: CREATE TABLE t (id int PRIMARY KEY, v int NOT NULL); INSERT INTO t VALUES (1, 1), (2, 2);
+a: BEGIN ISOLATION LEVEL REPEATABLE READ => ok
+a: SELECT v FROM t WHERE id = 1 => rows 1
+b: UPDATE t SET v = 10 WHERE id = 1 => 1
+a: SELECT v FROM t WHERE id = 1 => rows 1
+a: UPDATE t SET v = v + 1 WHERE id = 1 => error 40001
+a: ROLLBACK => ROLLBACK
+a: BEGIN ISOLATION LEVEL REPEATABLE READ => ok
+a: SELECT v FROM t WHERE id = 2 => rows 2
+b: BEGIN => ok
+b: UPDATE t SET v = 20 WHERE id = 2 => 1
+a: UPDATE t SET v = v + 1 WHERE id = 2 => blocked
+b: ROLLBACK => ROLLBACK
+a! => 1
+a: COMMIT => COMMIT
+a: BEGIN ISOLATION LEVEL REPEATABLE READ => ok
+a: SELECT count(*) FROM t => rows 2
+b: INSERT INTO t VALUES (3, 3) => 1
+a: INSERT INTO t VALUES (3, 4) ON CONFLICT DO NOTHING => error 40001
+a: ROLLBACK => ROLLBACK
