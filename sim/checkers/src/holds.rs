@@ -131,8 +131,9 @@ impl Holds {
         *known = Counter { value: Some(counter), stale: false, era: known.era + 1 };
     }
 
+    /// Nothing says for which hold it was set, so the next hold's move is taken at its word.
     fn set(&mut self, at_us: i64, sku: Sku, counter: i64, history: &History) {
-        self.counter(sku).value = Some(counter);
+        self.counter(sku).value = None;
         if counter < 0 {
             self.wrong(at_us, sku, &[], history, &format!("the counter was set to {counter}"));
         }

@@ -1,9 +1,10 @@
 //! One key, one effect, one answer.
 //!
-//! A final answer (201, 402, `order-not-fulfilled`) binds its key: every later one must be the same, for the same order,
-//! and what was answered must be what stands in the end. Answers that did nothing (429, 503, in flight) leave the key
-//! free; `sold-out` does too, unless the request was sent after the key already had its final answer. What an order
-//! costs is left to [`money`](crate::money).
+//! A final answer binds its key: bought (201) or refused (402, `order-not-fulfilled`: an order's status page knows that
+//! it ended, but not that it was the card). Every later one must say the same, of the same order, and what was answered
+//! must be what stands in the end. Answers that did nothing (429, 503, in flight) leave the key free; `sold-out` does
+//! too, unless the request was sent after the key already had its final answer. What an order costs is left to
+//! [`money`](crate::money).
 
 use crate::history::{Answer, CardStep, Event, EventKind, History, IntentRef, OrderRef, PerOrder, Source, Status};
 use crate::{Checker, Class, Findings, Snapshot};
@@ -30,17 +31,15 @@ struct Key {
 /// A final answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    Won,
-    Declined,
-    Ended,
+    Bought,
+    Refused,
 }
 
 impl End {
     fn of(answer: Answer) -> Option<Self> {
         match answer {
-            Answer::Won { .. } => Some(Self::Won),
-            Answer::Declined { .. } => Some(Self::Declined),
-            Answer::Ended { .. } => Some(Self::Ended),
+            Answer::Won { .. } => Some(Self::Bought),
+            Answer::Declined { .. } | Answer::Ended { .. } => Some(Self::Refused),
             Answer::Pending { .. }
             | Answer::SoldOut
             | Answer::Limited
@@ -56,14 +55,13 @@ impl End {
 
     fn phrase(self) -> &'static str {
         match self {
-            Self::Won => "bought",
-            Self::Declined => "declined",
-            Self::Ended => "not fulfilled",
+            Self::Bought => "bought",
+            Self::Refused => "refused",
         }
     }
 }
 
-/// Whether the order was cancelled after all: a repeat may then be told so instead of 201.
+/// Whether the order was cancelled after all: it was bought and did not stand, and either may be answered.
 fn was_cancelled(order: Option<OrderRef>, history: &History) -> bool {
     let status = order.and_then(|order| history.order_now(order)).map(|now| now.status);
     matches!(status, Some(Status::Cancelling | Status::Cancelled))
@@ -102,8 +100,7 @@ impl Idempotency {
                 known.ended_at_us = at_us;
             }
             (Some(before), Some(end)) => {
-                let cancelled = before == End::Won && end == End::Ended && was_cancelled(known.order, history);
-                if before != end && !cancelled {
+                if before != end && !was_cancelled(known.order, history) {
                     let (before, end) = (before.phrase(), end.phrase());
                     self.wrong(at_us, orders, format!("key {key} was answered {before}, and later {end}"));
                 }
@@ -147,8 +144,8 @@ impl Idempotency {
             let id = history.order_id(order);
             let Some(status) = rows.get(id).and_then(|row| row.parsed()) else { continue };
             let contradicted = match answer {
-                End::Won => !status.stands() && !matches!(status, Status::Cancelling | Status::Cancelled),
-                End::Declined | End::Ended => status.stands(),
+                End::Bought => !status.stands() && !matches!(status, Status::Cancelling | Status::Cancelled),
+                End::Refused => status.stands(),
             };
             if contradicted {
                 let (answer, status) = (answer.phrase(), status.word());

@@ -134,6 +134,19 @@ fn a_counter_set_below_zero_is_seen() {
 }
 
 #[test]
+fn a_hold_taken_in_two_commands_holds_until_the_counter_falls_below_zero() {
+    let mut story = Story::new();
+    for remaining in [2, 1, 0] {
+        story.see(EventKind::CounterSet { sku: CONSOLE, counter: remaining });
+        moved(&mut story, &format!("ord_{remaining}"), HoldStep::Taken, remaining);
+    }
+    assert!(story.so_far("holds").is_empty());
+    story.see(EventKind::CounterSet { sku: CONSOLE, counter: -1 });
+    moved(&mut story, "ord_4", HoldStep::Taken, -1);
+    assert_says(&story.so_far("holds"), "ord_4 reserved 1 units and left -1");
+}
+
+#[test]
 fn a_leaked_unit_is_seen_once_all_is_quiet() {
     let mut story = Story::new();
     story.end.gate.as_mut().unwrap().skus[0].counter = Some(2);
