@@ -1,14 +1,28 @@
 //! Strategy `buckets`: each order takes from the bucket its id hashes to, and from others when that one is short.
 
+//!
+//! Stealing is a transaction of its own. An UPDATE that waited for a row and then found it did not qualify keeps the row
+//! locked; a thief that went on to lock all buckets from the first would hold its home out of order, and two such thieves
+//! deadlock.
+
 use ports::sql::{SqlError, SqlTransaction, SqlValue};
 
-use super::Sale;
-use super::single::{Taken, take_params};
+use super::single::{self, Taken, Taker, take_params};
+use super::{Sale, Tried, TryError};
 use crate::context::Context;
 use crate::metrics::Counter;
 use crate::texts::TextId;
 
-pub(super) async fn take(
+/// One try: from the home bucket, and when that is short from all of them.
+pub(super) async fn attempt(ctx: &Context, sale: &Sale) -> Result<Tried, TryError> {
+    match single::attempt(ctx, sale, Taker::HomeBucket).await {
+        Ok(Tried::SoldOut) => single::attempt(ctx, sale, Taker::AllBuckets).await,
+        other => other,
+    }
+}
+
+/// Takes the units from the home bucket, if it has them.
+pub(super) async fn take_home(
     ctx: &Context,
     tx: &mut dyn SqlTransaction,
     sale: &Sale,
@@ -16,9 +30,17 @@ pub(super) async fn take(
 ) -> Result<Taken, SqlError> {
     let mut params = take_params(sale, now);
     params.push(home_bucket(&sale.order.order_id, ctx.config.commit.buckets).into());
-    if tx.query(ctx.texts.get(TextId::COMMIT_TAKE_BUCKET), &params).await?.affected == 1 {
-        return Ok(Taken::Yes);
-    }
+    let taken = tx.query(ctx.texts.get(TextId::COMMIT_TAKE_BUCKET), &params).await?;
+    Ok(if taken.affected == 1 { Taken::Yes } else { Taken::NotEnough })
+}
+
+/// Takes the units from whichever buckets have them.
+pub(super) async fn steal(
+    ctx: &Context,
+    tx: &mut dyn SqlTransaction,
+    sale: &Sale,
+    now: &SqlValue,
+) -> Result<Taken, SqlError> {
     let locked = tx.query(ctx.texts.get(TextId::COMMIT_LOCK_BUCKETS), &[(&*sale.order.sku).into()]).await?;
     let stocked: Vec<(i64, i64)> = locked.iter().map(|row| (row.int("bucket"), row.int("on_hand"))).collect();
     let Some(plan) = plan_steal(&stocked, sale.order.quantity) else { return Ok(Taken::NotEnough) };

@@ -149,7 +149,7 @@ impl Committer {
             let tried = match &self.strategy {
                 Strategy::Version => single::attempt(&self.ctx, sale, single::Taker::Version).await,
                 Strategy::Conditional => single::attempt(&self.ctx, sale, single::Taker::Conditional).await,
-                Strategy::Buckets => single::attempt(&self.ctx, sale, single::Taker::Buckets).await,
+                Strategy::Buckets => buckets::attempt(&self.ctx, sale).await,
                 Strategy::Group(group) => group.attempt(sale).await,
             };
             match tried {

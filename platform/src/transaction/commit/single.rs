@@ -14,7 +14,8 @@ use crate::texts::TextId;
 pub(super) enum Taker {
     Version,
     Conditional,
-    Buckets,
+    HomeBucket,
+    AllBuckets,
 }
 
 /// Whether they were.
@@ -45,7 +46,8 @@ pub(super) async fn attempt(ctx: &Context, sale: &Sale, taker: Taker) -> Result<
     let taken = match taker {
         Taker::Version => version::take(ctx, &mut *tx, sale, &now).await?,
         Taker::Conditional => conditional::take(ctx, &mut *tx, sale, &now).await?,
-        Taker::Buckets => buckets::take(ctx, &mut *tx, sale, &now).await?,
+        Taker::HomeBucket => buckets::take_home(ctx, &mut *tx, sale, &now).await?,
+        Taker::AllBuckets => buckets::steal(ctx, &mut *tx, sale, &now).await?,
     };
     match taken {
         Taken::Yes => {
