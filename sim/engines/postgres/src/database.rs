@@ -12,6 +12,7 @@ use crate::locks::{LockTable, Promotion};
 use crate::session::{Session, SessionId, Wake};
 use crate::storage::{RowId, Snapshot, TableId, TableStore, Xid};
 use crate::timers::Timers;
+use crate::transaction::Watched;
 
 /// All state of a server.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(crate) struct Database {
     pub(crate) ready: VecDeque<SessionId>,
     pub(crate) timers: Timers,
     pub(crate) plans: PlanCache,
+    /// Serializable transactions, open and lately committed.
+    pub(crate) watched: Vec<Watched>,
     pub(crate) now_us: i64,
 }
 
@@ -66,6 +69,7 @@ impl Database {
             ready: VecDeque::new(),
             timers: Timers::default(),
             plans: PlanCache::default(),
+            watched: Vec::new(),
             now_us: i64::MIN,
         }
     }

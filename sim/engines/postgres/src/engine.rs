@@ -61,7 +61,7 @@ impl Postgres {
             deadlock_timeout_us: db.config.deadlock_timeout_us,
             isolation: Isolation::ReadCommitted,
         };
-        db.sessions.insert(id, Session::new(id, settings));
+        db.sessions.insert(id, Session::new(settings));
         self.next_session += 1;
         Ok(id)
     }
@@ -110,6 +110,12 @@ impl Postgres {
             }
             None => self.run_ready(Some(session)).map_or(Step::Blocked, Step::Done),
         }
+    }
+
+    /// Parses and plans a statement without running it, as the protocol's Parse message does: whether its names and
+    /// types are right, and whether the engine supports it.
+    pub fn prepare(&mut self, session: SessionId, sql: &str) -> Result<(), PgError> {
+        crate::bind::prepare(self.db_mut(), session, sql).map(drop).map_err(|error| *error)
     }
 
     /// Runs several statements in turn, each as `submit` would, up to the first that fails. For schemas: a statement

@@ -58,7 +58,6 @@ pub(crate) enum Wake {
 /// A connection.
 #[derive(Debug)]
 pub(crate) struct Session {
-    pub(crate) id: SessionId,
     /// In force now.
     pub(crate) settings: Settings,
     /// In force after COMMIT: SET changes both, SET LOCAL only `settings`.
@@ -72,9 +71,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(id: SessionId, settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings) -> Self {
         Self {
-            id,
             settings,
             lasting: settings,
             before: settings,

@@ -36,4 +36,6 @@ rules! {
     the_deadlock_victim_is_the_waiter_whose_timer_fires: "19_deadlock.sql",
     values_behave_as_their_types_say: "20_values.sql",
     repeatable_read_keeps_its_snapshot_and_refuses_lost_updates: "21_repeatable_read.sql",
+    serializable_refuses_the_second_of_a_write_skew: "22_serializable.sql",
+    a_second_relay_goes_on_behind_the_first: "23_fulfilment.sql",
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use sqlparser::ast::{self, BinaryOperator, InTarget, SetExpr};
+use sqlparser::ast::{self, BinaryOperator, InTarget};
 
 use super::expr::comparison_of;
 use super::operator::{coerce, common_type, comparable};
@@ -156,9 +156,4 @@ fn as_subquery(expr: &ast::Expr) -> Option<&ast::Query> {
         ast::Expr::Nested(inner) => as_subquery(inner),
         _ => None,
     }
-}
-
-/// Whether a query is a bare SELECT.
-pub(super) fn as_select(query: &ast::Query) -> Option<&ast::Select> {
-    if let SetExpr::Select(select) = query.body.as_ref() { Some(select) } else { None }
 }

@@ -90,7 +90,6 @@ fn strict(function: Function, args: &[Value], cx: &Cx<'_>) -> Fallible<Value> {
             _ => Value::Null,
         },
         (Function::Cardinality, [array]) => elements(array)?.map_or(Value::Null, |items| length(items.len())),
-        (Function::Mod, [a, b]) => arithmetic(Arithmetic::Modulo, a, b, Type::Int8)?,
         (
             Function::Abs
             | Function::Ceil

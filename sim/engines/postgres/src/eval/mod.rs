@@ -152,7 +152,6 @@ pub(crate) fn eval(expr: &Expr, frame: &Frame<'_>, cx: &Cx<'_>) -> Fallible<Valu
         Expr::Column { slot, column } => frame.rows[*slot][*column].clone(),
         Expr::Outer { up, slot, column } => outer(frame, *up).rows[*slot][*column].clone(),
         Expr::Computed(position) => frame.computed[*position].clone(),
-        Expr::OuterComputed { up, position } => outer(frame, *up).computed[*position].clone(),
         Expr::Cast { expr, to, implicit } => cast(&eval(expr, frame, cx)?, *to, *implicit)?,
         Expr::Arithmetic { op, left, right, ty } => {
             arithmetic(*op, &eval(left, frame, cx)?, &eval(right, frame, cx)?, *ty)?

@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use crate::bind::{Control, Setting};
 use crate::database::Database;
-use crate::error::{Fallible, PgError, in_failed_transaction, unsupported};
+use crate::error::{Fallible, PgError, in_failed_transaction};
 use crate::reply::Reply;
 use crate::session::SessionId;
 use crate::settings;
-use crate::transaction::Isolation;
 use crate::value::Value;
 
 /// Runs one.
@@ -57,9 +56,6 @@ fn inside(db: &mut Database, session: SessionId, control: &Control, is_open: boo
             // Inside a block it is only a warning.
             if !is_open {
                 let level = isolation.unwrap_or(db.session(session).settings.isolation);
-                if level == Isolation::Serializable {
-                    return Err(unsupported("SERIALIZABLE"));
-                }
                 db.begin(session, level, true);
                 db.session_mut(session).open().read_only = *read_only;
             }

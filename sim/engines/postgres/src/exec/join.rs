@@ -72,7 +72,7 @@ impl Join<'_> {
         }
         let frame = joined.frame(self.outer);
         let mut rows = Vec::new();
-        source_rows(&step.source, &frame, self.cx, &mut |row, id| {
+        let _: ControlFlow<()> = source_rows(&step.source, &frame, self.cx, &mut |row, id| {
             rows.push((row.clone(), id));
             Ok(ControlFlow::Continue(()))
         })?;

@@ -1,6 +1,7 @@
 //! A statement while it runs: what it sees, what it was given, and results it keeps for itself.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Lease;
@@ -8,8 +9,8 @@ use super::foreign_key::PendingCheck;
 use crate::database::Database;
 use crate::eval::{Cx, World};
 use crate::session::SessionId;
-use crate::storage::Snapshot;
-use crate::transaction::Isolation;
+use crate::storage::{RowId, Snapshot, TableId};
+use crate::transaction::{Isolation, Read};
 use crate::value::{Row, Value};
 
 /// Results a statement computes once and reads again.
@@ -19,6 +20,8 @@ pub(crate) struct StatementState {
     ctes: RefCell<Vec<Option<Arc<Vec<Row>>>>>,
     /// Rows of uncorrelated subqueries, by id. They are not run again, not even for a rechecked row.
     subqueries: RefCell<Vec<Option<Arc<Vec<Row>>>>>,
+    /// What a serializable transaction's statement has read; `None` for others.
+    reads: RefCell<Option<BTreeSet<Read>>>,
 }
 
 fn store(slots: &RefCell<Vec<Option<Arc<Vec<Row>>>>>, id: usize, rows: Arc<Vec<Row>>) {
@@ -30,6 +33,23 @@ fn store(slots: &RefCell<Vec<Option<Arc<Vec<Row>>>>>, id: usize, rows: Arc<Vec<R
 }
 
 impl StatementState {
+    /// Starts noting reads, for SERIALIZABLE.
+    pub(crate) fn note_reads(&self) {
+        *self.reads.borrow_mut() = Some(BTreeSet::new());
+    }
+
+    /// Notes a read of one row, or of a table.
+    pub(crate) fn note_read(&self, table: TableId, row: Option<RowId>) {
+        if let Some(reads) = self.reads.borrow_mut().as_mut() {
+            reads.insert((table, row));
+        }
+    }
+
+    /// Everything noted.
+    pub(crate) fn take_reads(&self) -> Option<BTreeSet<Read>> {
+        self.reads.borrow_mut().take()
+    }
+
     pub(crate) fn set_cte(&self, id: usize, rows: Vec<Row>) {
         store(&self.ctes, id, Arc::new(rows));
     }

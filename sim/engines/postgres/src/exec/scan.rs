@@ -16,6 +16,7 @@ pub(super) type Visit<'v> = &'v mut dyn FnMut(&Row, RowId) -> Fallible<ControlFl
 /// Every visible row, in slot order.
 pub(super) fn all_rows(table: &Table, cx: &Cx<'_>, visit: Visit<'_>) -> Fallible<ControlFlow<()>> {
     let world = cx.world()?;
+    world.state.note_read(table.id, None);
     for (id, chain) in world.db.store(table).heap.iter() {
         if let Some(version) = chain.visible(world.snapshot)
             && visit(&version.row, id)?.is_break()
@@ -92,6 +93,9 @@ fn one_prefix(
     let store = world.db.store(table);
     let entries = &store.indexes[scan.index];
     let exact = prefix.len() == index.columns.len();
+    if !(exact && index.unique) {
+        world.state.note_read(table.id, None);
+    }
     let mut one = |id: RowId, key: Option<&Key>| -> Fallible<ControlFlow<()>> {
         let Some(version) = store.heap.get(id).and_then(|chain| chain.visible(world.snapshot)) else {
             return Ok(ControlFlow::Continue(()));
@@ -103,10 +107,20 @@ fn one_prefix(
         visit(&version.row, id)
     };
     if exact {
+        let mut found = false;
         for id in entries.equal(&whole_key(index, prefix)) {
+            let visible = store.heap.get(id).is_some_and(|chain| chain.visible(world.snapshot).is_some());
+            if index.unique && visible {
+                found = true;
+                world.state.note_read(table.id, Some(id));
+            }
             if one(id, None)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
+        }
+        if !found {
+            // Nothing there: whoever inserts it overwrites what was read.
+            world.state.note_read(table.id, None);
         }
         return Ok(ControlFlow::Continue(()));
     }

@@ -14,6 +14,7 @@ use crate::plan::{Outcome, Plan};
 use crate::reply::Reply;
 use crate::session::SessionId;
 use crate::storage::Xid;
+use crate::transaction::Isolation;
 use crate::value::Value;
 
 /// Runs what can never wait without further ado: transaction control, settings, and queries that lock nothing.
@@ -55,6 +56,9 @@ fn read(db: &mut Database, session: SessionId, plan: &Plan, params: &[Value]) ->
     let snapshot = take_snapshot(db, session);
     let state = StatementState::default();
     let open = db.session(session);
+    if open.transaction.as_ref().is_some_and(|open| open.isolation == Isolation::Serializable) {
+        state.note_reads();
+    }
     let cx = Cx {
         world: Some(World { db, snapshot, state: &state }),
         params,
@@ -62,6 +66,9 @@ fn read(db: &mut Database, session: SessionId, plan: &Plan, params: &[Value]) ->
         statement_us: open.statement_started_us,
     };
     let rows = query::run(query, None, &cx)?;
+    if let Some(reads) = state.take_reads() {
+        db.watch(session, reads, usize::MAX)?;
+    }
     let affected = rows.len() as u64;
     Ok(reply(plan, Outcome { rows, affected }))
 }
@@ -109,7 +116,7 @@ pub(crate) async fn execute(mut lease: Lease, session: SessionId, sql: Arc<str>,
         db: lease,
         session,
         params,
-        isolation: crate::transaction::Isolation::ReadCommitted,
+        isolation: Isolation::ReadCommitted,
         now_us: 0,
         statement_us: 0,
         state: StatementState::default(),
@@ -129,8 +136,13 @@ async fn attempt(run: &mut Run, sql: &str) -> Fallible<Reply> {
     match prepared {
         Prepared::Plan(plan) => {
             start(run);
+            let log_from = run.db.session_mut(run.session).open().log.len();
             let outcome = run_plan(run, &plan).await?;
             run.check_foreign_keys().await?;
+            if let Some(reads) = run.state.take_reads() {
+                let session = run.session;
+                run.db.watch(session, reads, log_from)?;
+            }
             Ok(reply(&plan, outcome))
         }
         Prepared::Utility(statement) => {
@@ -148,6 +160,9 @@ fn start(run: &mut Run) {
     let session = run.db.session(run.session);
     let open = session.transaction.as_ref().expect("a statement runs inside a transaction");
     let (isolation, now_us, statement_us) = (open.isolation, open.started_us, session.statement_started_us);
+    if isolation == Isolation::Serializable {
+        run.state.note_reads();
+    }
     run.isolation = isolation;
     run.now_us = now_us;
     run.statement_us = statement_us;

@@ -96,7 +96,6 @@ pub(crate) enum Function {
     Length,
     Lower,
     MakeInterval,
-    Mod,
     Nextval,
     Now,
     NullIf,
@@ -155,8 +154,6 @@ pub(crate) enum Expr {
     Outer { up: usize, slot: usize, column: usize },
     /// Grouping key, aggregate or window result of this query.
     Computed(usize),
-    /// The same of a query around this one.
-    OuterComputed { up: usize, position: usize },
     Cast { expr: Box<Expr>, to: Type, implicit: bool },
     Arithmetic { op: Arithmetic, left: Box<Expr>, right: Box<Expr>, ty: Type },
     Negate { expr: Box<Expr>, ty: Type },
@@ -195,8 +192,7 @@ impl Expr {
             | Self::Param(_)
             | Self::Column { .. }
             | Self::Outer { .. }
-            | Self::Computed(_)
-            | Self::OuterComputed { .. } => Vec::new(),
+            | Self::Computed(_) => Vec::new(),
             Self::Cast { expr, .. }
             | Self::Negate { expr, .. }
             | Self::Not(expr)
@@ -247,8 +243,7 @@ impl Expr {
             | Self::Param(_)
             | Self::Column { .. }
             | Self::Outer { .. }
-            | Self::Computed(_)
-            | Self::OuterComputed { .. } => Vec::new(),
+            | Self::Computed(_) => Vec::new(),
             Self::Cast { expr, .. }
             | Self::Negate { expr, .. }
             | Self::Not(expr)

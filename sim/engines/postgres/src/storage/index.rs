@@ -52,10 +52,4 @@ impl Entries {
         };
         (!crossed).then(|| self.set.range((lower, upper))).into_iter().flatten()
     }
-
-    /// Number of entries.
-    #[cfg(test)]
-    pub(crate) fn len(&self) -> usize {
-        self.set.len()
-    }
 }

@@ -42,30 +42,6 @@ impl TableStore {
         Self { heap: Heap::default(), indexes: table.indexes.iter().map(|_| Entries::default()).collect() }
     }
 
-    /// Adds a new row of `xid`.
-    pub(crate) fn insert(&mut self, table: &Table, row: Row, xid: Xid, command: u32) -> Fallible<RowId> {
-        let id = self.heap.insert(Version::new(row.clone(), xid, command));
-        for (index, entries) in table.indexes.iter().zip(&mut self.indexes) {
-            if index.live && schema_predicate(index.predicate.as_ref(), &row)? {
-                entries.insert(index_key(index, &row), id);
-            }
-        }
-        Ok(id)
-    }
-
-    /// Adds a newer version of a row whose lock `xid` holds.
-    pub(crate) fn update(&mut self, table: &Table, id: RowId, row: Row, xid: Xid, command: u32) -> Fallible<()> {
-        let chain = self.heap.get_mut(id).expect("the row is locked, so its chain stays");
-        let old = chain.newest.row.clone();
-        for (index, entries) in table.indexes.iter().zip(&mut self.indexes) {
-            if index.live && !same_entry(index, &old, &row) && schema_predicate(index.predicate.as_ref(), &row)? {
-                entries.insert(index_key(index, &row), id);
-            }
-        }
-        chain.push(Version::new(row, xid, command));
-        Ok(())
-    }
-
     /// Marks a row deleted by `xid`, which holds its lock.
     pub(crate) fn delete(&mut self, id: RowId, xid: Xid, command: u32) {
         let chain = self.heap.get_mut(id).expect("the row is locked, so its chain stays");

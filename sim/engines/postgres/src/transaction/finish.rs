@@ -6,7 +6,7 @@ use crate::database::Database;
 use crate::error::{Fallible, PgError};
 use crate::locks::LockKey;
 use crate::session::SessionId;
-use crate::storage::{RowId, TableId, Xid};
+use crate::storage::{TableId, Xid};
 
 /// Rows looked at by one round of clean-up beyond those just committed; keeps every statement short.
 const VACUUM_BATCH: usize = 64;
@@ -25,7 +25,15 @@ impl Database {
     }
 
     /// Makes everything the session's transaction did visible to all who look from now on.
+    /// 40001 when a serializable transaction cannot: it is rolled back then.
     pub(crate) fn commit(&mut self, id: SessionId) -> Fallible<()> {
+        let xid = self.session(id).transaction.as_ref().map(|open| open.xid);
+        if let Some(xid) = xid
+            && let Err(error) = self.require_serializable(xid)
+        {
+            self.rollback(id);
+            return Err(error);
+        }
         let Some(mut transaction) = self.session_mut(id).transaction.take() else { return Ok(()) };
         let session = self.session_mut(id);
         session.settings = session.lasting;
@@ -40,7 +48,7 @@ impl Database {
                 self.commit_entry(entry, transaction.xid, csn);
             }
         }
-        self.end_transaction(transaction);
+        self.end_transaction(transaction, true);
         Ok(())
     }
 
@@ -68,7 +76,7 @@ impl Database {
         session.settings = session.before;
         session.lasting = session.before;
         self.undo(&mut transaction, 0, 0);
-        self.end_transaction(transaction);
+        self.end_transaction(transaction, false);
     }
 
     /// An error inside an open block: what the innermost subtransaction did is gone at once, locks included; the block
@@ -147,7 +155,8 @@ impl Database {
     }
 
     /// Lets go of everything a finished transaction held.
-    fn end_transaction(&mut self, transaction: Transaction) {
+    fn end_transaction(&mut self, transaction: Transaction, committed: bool) {
+        self.unwatch(transaction.xid, committed);
         self.owners.remove(&transaction.xid);
         if self.schema_owner == Some(transaction.xid) {
             self.schema_owner = None;
@@ -220,14 +229,7 @@ impl Database {
 
     /// Notes a change of a row, to be undone or committed later.
     pub(crate) fn log(&mut self, session: SessionId, entry: LogEntry) {
-        let open = self.session_mut(session).open();
-        open.wrote = true;
-        open.log.push(entry);
-    }
-
-    /// Whether `row` of `table` still has any version.
-    pub(crate) fn row_exists(&self, table: TableId, row: RowId) -> bool {
-        self.stores[table.index()].heap.get(row).is_some()
+        self.session_mut(session).open().log.push(entry);
     }
 }
 

@@ -1,7 +1,5 @@
 //! The state of an open transaction.
 
-use std::collections::BTreeSet;
-
 use crate::catalog::Catalog;
 use crate::locks::{LockKey, LockMode};
 use crate::storage::{RowId, TableId, TableStore, Xid};
@@ -65,10 +63,6 @@ pub(crate) struct Transaction {
     /// Locks taken, oldest first, each with what was held before.
     pub(crate) locks: Vec<(LockKey, Option<LockMode>)>,
     pub(crate) savepoints: Vec<Savepoint>,
-    /// SET LOCAL: settings to return to.
-    pub(crate) wrote: bool,
-    /// Tables read under SERIALIZABLE, for conflict detection.
-    pub(crate) read_tables: BTreeSet<TableId>,
 }
 
 impl Transaction {
@@ -85,8 +79,6 @@ impl Transaction {
             log: Vec::new(),
             locks: Vec::new(),
             savepoints: Vec::new(),
-            wrote: false,
-            read_tables: BTreeSet::new(),
         }
     }
 }

@@ -2,5 +2,7 @@
 
 mod finish;
 mod log;
+mod serializable;
 
 pub(crate) use log::{Isolation, LogEntry, Savepoint, Transaction};
+pub(crate) use serializable::{Read, Watched};

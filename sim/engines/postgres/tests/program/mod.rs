@@ -9,7 +9,7 @@ use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step};
 use std::collections::BTreeMap;
 
 /// Runs a program and panics at the first step whose outcome differs.
-pub fn run(program: &str) {
+pub(crate) fn run(program: &str) {
     let mut world = World::new();
     for (number, line) in program.lines().enumerate() {
         let line = line.trim();
