@@ -90,11 +90,15 @@ impl Redis {
     }
 
     pub(crate) fn server(&self) -> &Server {
-        self.server.as_ref().expect("the server is away only while a script runs")
+        self.server
+            .as_ref()
+            .expect("the server is away only while a script runs")
     }
 
     pub(crate) fn server_mut(&mut self) -> &mut Server {
-        self.server.as_mut().expect("the server is away only while a script runs")
+        self.server
+            .as_mut()
+            .expect("the server is away only while a script runs")
     }
 
     pub(crate) fn scripts(&self) -> &ScriptHost {
@@ -106,8 +110,14 @@ impl Redis {
     }
 
     /// Lends the server to the script host for the length of one script.
-    pub(crate) fn with_scripts<T>(&mut self, run: impl FnOnce(&mut ScriptHost, Box<Server>) -> (T, Box<Server>)) -> T {
-        let server = self.server.take().expect("scripts do not run within scripts");
+    pub(crate) fn with_scripts<T>(
+        &mut self,
+        run: impl FnOnce(&mut ScriptHost, Box<Server>) -> (T, Box<Server>),
+    ) -> T {
+        let server = self
+            .server
+            .take()
+            .expect("scripts do not run within scripts");
         let (result, server) = run(&mut self.scripts, server);
         self.server = Some(server);
         result
@@ -121,7 +131,9 @@ impl Redis {
     fn execute_words(&mut self, client: ClientId, args: &[&[u8]], now_ms: i64) -> Reply {
         let server = self.server_mut();
         server.advance(now_ms);
-        let Some(state) = server.clients.get(&client) else { return NO_SUCH_CLIENT.into() };
+        let Some(state) = server.clients.get(&client) else {
+            return NO_SUCH_CLIENT.into();
+        };
         let speaks_resp3 = state.speaks_resp3;
         let is_queueing = state.transaction.is_some();
         server.caller = client;
@@ -138,7 +150,11 @@ impl Redis {
             Ok(spec) => self.run(spec, args),
         };
         // HELLO may just have changed the version; its own answer has the new one.
-        if self.server().answers_resp3 { reply } else { reply.into_resp2() }
+        if self.server().answers_resp3 {
+            reply
+        } else {
+            reply.into_resp2()
+        }
     }
 
     /// Runs a command that has been admitted.

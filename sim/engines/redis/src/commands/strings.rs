@@ -5,7 +5,8 @@ use bytes::Bytes;
 use super::arguments::{integer, is};
 use super::ttl::{TimeUnit, deadline_from};
 use crate::errors::{
-    CommandError, DECREMENT_OVERFLOW, INCREMENT_OVERFLOW, NOT_AN_INTEGER, Outcome, STRING_TOO_LONG, SYNTAX, wrong_arity,
+    CommandError, DECREMENT_OVERFLOW, INCREMENT_OVERFLOW, NOT_AN_INTEGER, Outcome, STRING_TOO_LONG,
+    SYNTAX, wrong_arity,
 };
 use crate::keyspace::Deadline;
 use crate::number::{format_integer, parse_integer};
@@ -31,7 +32,6 @@ impl<'a> Options<'a> {
         let mut options = Self::default();
         let mut rest = words.iter();
         while let Some(word) = rest.next() {
-            let has_time_rule = options.expire.is_some() || options.keep_ttl || options.persist;
             if for_set && is(word, "NX") && !options.only_if_present {
                 options.only_if_absent = true;
             } else if for_set && is(word, "XX") && !options.only_if_absent {
@@ -43,7 +43,7 @@ impl<'a> Options<'a> {
             } else if !for_set && is(word, "PERSIST") && options.expire.is_none() {
                 options.persist = true;
             } else if let Some(unit) = TimeUnit::from_option(word)
-                && !has_time_rule
+                && options.takes_time_in(unit)
             {
                 options.expire = Some((rest.next().ok_or(SYNTAX)?, unit));
             } else {
@@ -53,16 +53,26 @@ impl<'a> Options<'a> {
         Ok(options)
     }
 
+    /// Redis lets the same unit be given twice, the last amount counts; other rules about time exclude each other.
+    fn takes_time_in(&self, unit: TimeUnit) -> bool {
+        !self.keep_ttl && !self.persist && self.expire.is_none_or(|(_, given)| given == unit)
+    }
+
     /// The deadline that the options name, if they name one.
     fn deadline(&self, now_ms: i64, command: &str) -> Result<Option<i64>, CommandError> {
-        let Some((word, unit)) = self.expire else { return Ok(None) };
+        let Some((word, unit)) = self.expire else {
+            return Ok(None);
+        };
         deadline_from(integer(word)?, unit, now_ms, command).map(Some)
     }
 }
 
 /// The string under a key as an answer.
 fn read(server: &mut Server, key: &[u8]) -> Outcome {
-    Ok(server.keyspace.read::<Bytes>(key)?.map_or(Reply::Nil, |value| Reply::Bulk(value.clone())))
+    Ok(server
+        .keyspace
+        .read::<Bytes>(key)?
+        .map_or(Reply::Nil, |value| Reply::Bulk(value.clone())))
 }
 
 pub(super) fn get(server: &mut Server, args: &[&[u8]]) -> Outcome {
@@ -73,7 +83,11 @@ pub(super) fn set(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let options = Options::parse(&args[3..], true)?;
     let expire_at = options.deadline(server.keyspace.now_ms, "set")?;
     let key = args[1];
-    let old = if options.wants_old { Some(read(server, key)?) } else { None };
+    let old = if options.wants_old {
+        Some(read(server, key)?)
+    } else {
+        None
+    };
     if options.only_if_absent || options.only_if_present {
         let exists = server.keyspace.exists(key);
         if exists == options.only_if_absent {
@@ -85,7 +99,9 @@ pub(super) fn set(server: &mut Server, args: &[&[u8]]) -> Outcome {
         None if options.keep_ttl => Deadline::Keep,
         None => Deadline::Clear,
     };
-    server.keyspace.put_string(key, Bytes::copy_from_slice(args[2]), deadline);
+    server
+        .keyspace
+        .put_string(key, Bytes::copy_from_slice(args[2]), deadline);
     Ok(old.unwrap_or(Reply::Ok))
 }
 
@@ -93,7 +109,9 @@ pub(super) fn setnx(server: &mut Server, args: &[&[u8]]) -> Outcome {
     if server.keyspace.exists(args[1]) {
         return Ok(Reply::Int(0));
     }
-    server.keyspace.put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
+    server
+        .keyspace
+        .put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
     Ok(Reply::Int(1))
 }
 
@@ -107,13 +125,17 @@ pub(super) fn psetex(server: &mut Server, args: &[&[u8]]) -> Outcome {
 
 fn set_for(server: &mut Server, args: &[&[u8]], unit: TimeUnit, command: &str) -> Outcome {
     let at = deadline_from(integer(args[2])?, unit, server.keyspace.now_ms, command)?;
-    server.keyspace.put_string(args[1], Bytes::copy_from_slice(args[3]), Deadline::At(at));
+    server
+        .keyspace
+        .put_string(args[1], Bytes::copy_from_slice(args[3]), Deadline::At(at));
     Ok(Reply::Ok)
 }
 
 pub(super) fn getset(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let old = read(server, args[1])?;
-    server.keyspace.put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
+    server
+        .keyspace
+        .put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
     Ok(old)
 }
 
@@ -137,14 +159,23 @@ pub(super) fn getex(server: &mut Server, args: &[&[u8]]) -> Outcome {
         } else {
             server.keyspace.set_deadline(key, Some(at));
         }
-    } else if options.persist && server.keyspace.entry(key).is_some_and(|entry| entry.expire_at.is_some()) {
+    } else if options.persist
+        && server
+            .keyspace
+            .entry(key)
+            .is_some_and(|entry| entry.expire_at.is_some())
+    {
         server.keyspace.set_deadline(key, None);
     }
     Ok(value)
 }
 
 pub(super) fn append(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let old = server.keyspace.read::<Bytes>(args[1])?.cloned().unwrap_or_default();
+    let old = server
+        .keyspace
+        .read::<Bytes>(args[1])?
+        .cloned()
+        .unwrap_or_default();
     if old.len() + args[2].len() > LONGEST_STRING {
         return Err(STRING_TOO_LONG);
     }
@@ -152,12 +183,19 @@ pub(super) fn append(server: &mut Server, args: &[&[u8]]) -> Outcome {
     joined.extend_from_slice(&old);
     joined.extend_from_slice(args[2]);
     let length = Reply::count(joined.len());
-    server.keyspace.put_string(args[1], Bytes::from(joined), Deadline::Keep);
+    server
+        .keyspace
+        .put_string(args[1], Bytes::from(joined), Deadline::Keep);
     Ok(length)
 }
 
 pub(super) fn strlen(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(server.keyspace.read::<Bytes>(args[1])?.map_or(0, Bytes::len)))
+    Ok(Reply::count(
+        server
+            .keyspace
+            .read::<Bytes>(args[1])?
+            .map_or(0, Bytes::len),
+    ))
 }
 
 pub(super) fn incr(server: &mut Server, args: &[&[u8]]) -> Outcome {
@@ -174,7 +212,11 @@ pub(super) fn incrby(server: &mut Server, args: &[&[u8]]) -> Outcome {
 
 pub(super) fn decrby(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let decrement = integer(args[2])?;
-    add(server, args[1], decrement.checked_neg().ok_or(DECREMENT_OVERFLOW)?)
+    add(
+        server,
+        args[1],
+        decrement.checked_neg().ok_or(DECREMENT_OVERFLOW)?,
+    )
 }
 
 /// Adds to a counter; its deadline stays (rule 23), and an overflow changes nothing (rule 24).
@@ -184,12 +226,16 @@ fn add(server: &mut Server, key: &[u8], increment: i64) -> Outcome {
         Some(value) => parse_integer(value).ok_or(NOT_AN_INTEGER)?,
     };
     let new = old.checked_add(increment).ok_or(INCREMENT_OVERFLOW)?;
-    server.keyspace.put_string(key, format_integer(new), Deadline::Keep);
+    server
+        .keyspace
+        .put_string(key, format_integer(new), Deadline::Keep);
     Ok(Reply::Int(new))
 }
 
 pub(super) fn mget(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let values = args[1..].iter().map(|key| read(server, key).unwrap_or(Reply::Nil));
+    let values = args[1..]
+        .iter()
+        .map(|key| read(server, key).unwrap_or(Reply::Nil));
     Ok(Reply::Array(values.collect()))
 }
 
@@ -202,7 +248,10 @@ pub(super) fn msetnx(server: &mut Server, args: &[&[u8]]) -> Outcome {
     if args.len().is_multiple_of(2) {
         return Err(wrong_arity("msetnx"));
     }
-    if args[1..].chunks_exact(2).any(|pair| server.keyspace.exists(pair[0])) {
+    if args[1..]
+        .chunks_exact(2)
+        .any(|pair| server.keyspace.exists(pair[0]))
+    {
         return Ok(Reply::Int(0));
     }
     set_all(server, &args[1..], "msetnx")?;
@@ -214,7 +263,9 @@ fn set_all(server: &mut Server, pairs: &[&[u8]], command: &str) -> Result<(), Co
         return Err(wrong_arity(command));
     }
     for pair in pairs.chunks_exact(2) {
-        server.keyspace.put_string(pair[0], Bytes::copy_from_slice(pair[1]), Deadline::Clear);
+        server
+            .keyspace
+            .put_string(pair[0], Bytes::copy_from_slice(pair[1]), Deadline::Clear);
     }
     Ok(())
 }

@@ -1,7 +1,10 @@
 //! Every command's name, its number of words and its handler, in alphabetical order; and the names that Redis 7.0 has but
 //! this engine lacks.
 
-use super::{Spec, hashes, keys, scripting, server, sets, sorted_ranges, sorted_sets, strings, transactions, ttl};
+use super::{
+    Spec, hashes, keys, scripting, server, sets, sorted_ranges, sorted_sets, strings, transactions,
+    ttl,
+};
 
 /// No command's name is longer.
 const LONGEST_NAME: usize = 24;
@@ -101,36 +104,220 @@ static TABLE: [Spec; 90] = [
 
 /// Redis 7.0's other commands, in alphabetical order.
 static UNSUPPORTED: &[&str] = &[
-    "acl", "asking", "auth", "bgrewriteaof", "bgsave", "bitcount", "bitfield", "bitfield_ro", "bitop", "bitpos", "blmove",
-    "blmpop", "blpop", "brpop", "brpoplpush", "bzmpop", "bzpopmax", "bzpopmin", "cluster", "command", "copy", "debug",
-    "dump", "eval_ro", "evalsha_ro", "failover", "fcall", "fcall_ro", "function", "geoadd", "geodist", "geohash", "geopos",
-    "georadius", "georadius_ro", "georadiusbymember", "georadiusbymember_ro", "geosearch", "geosearchstore", "getbit", "getrange",
-    "hincrbyfloat", "hrandfield", "hscan", "incrbyfloat", "lastsave", "latency", "lcs", "lindex", "linsert", "llen", "lmove",
-    "lmpop", "lolwut", "lpop", "lpos", "lpush", "lpushx", "lrange", "lrem", "lset", "ltrim", "memory", "migrate", "module",
-    "monitor", "move", "object", "pfadd", "pfcount", "pfdebug", "pfmerge", "pfselftest", "psubscribe", "psync", "publish",
-    "pubsub", "punsubscribe", "randomkey", "readonly", "readwrite", "replconf", "replicaof", "reset", "restore",
-    "restore-asking", "role", "rpop", "rpoplpush", "rpush", "rpushx", "save", "sdiff", "sdiffstore", "setbit",
-    "setrange", "shutdown", "sinter", "sintercard", "sinterstore", "slaveof", "slowlog", "smove", "sort", "sort_ro", "spop",
-    "spublish", "srandmember", "sscan", "ssubscribe", "subscribe", "substr", "sunion", "sunionstore", "sunsubscribe", "swapdb", "sync",
-    "unsubscribe", "xack", "xadd", "xautoclaim", "xclaim", "xdel", "xgroup", "xinfo", "xlen", "xpending", "xrange", "xread",
-    "xreadgroup", "xrevrange", "xsetid", "xtrim", "zdiff", "zdiffstore", "zinter", "zintercard", "zinterstore", "zlexcount",
-    "zmpop", "zpopmax", "zpopmin", "zrandmember", "zrangebylex", "zrangestore", "zremrangebylex", "zrevrangebylex", "zscan",
-    "zunion", "zunionstore",
+    "acl",
+    "asking",
+    "auth",
+    "bgrewriteaof",
+    "bgsave",
+    "bitcount",
+    "bitfield",
+    "bitfield_ro",
+    "bitop",
+    "bitpos",
+    "blmove",
+    "blmpop",
+    "blpop",
+    "brpop",
+    "brpoplpush",
+    "bzmpop",
+    "bzpopmax",
+    "bzpopmin",
+    "cluster",
+    "command",
+    "copy",
+    "debug",
+    "dump",
+    "eval_ro",
+    "evalsha_ro",
+    "failover",
+    "fcall",
+    "fcall_ro",
+    "function",
+    "geoadd",
+    "geodist",
+    "geohash",
+    "geopos",
+    "georadius",
+    "georadius_ro",
+    "georadiusbymember",
+    "georadiusbymember_ro",
+    "geosearch",
+    "geosearchstore",
+    "getbit",
+    "getrange",
+    "hincrbyfloat",
+    "hrandfield",
+    "hscan",
+    "incrbyfloat",
+    "lastsave",
+    "latency",
+    "lcs",
+    "lindex",
+    "linsert",
+    "llen",
+    "lmove",
+    "lmpop",
+    "lolwut",
+    "lpop",
+    "lpos",
+    "lpush",
+    "lpushx",
+    "lrange",
+    "lrem",
+    "lset",
+    "ltrim",
+    "memory",
+    "migrate",
+    "module",
+    "monitor",
+    "move",
+    "object",
+    "pfadd",
+    "pfcount",
+    "pfdebug",
+    "pfmerge",
+    "pfselftest",
+    "psubscribe",
+    "psync",
+    "publish",
+    "pubsub",
+    "punsubscribe",
+    "randomkey",
+    "readonly",
+    "readwrite",
+    "replconf",
+    "replicaof",
+    "reset",
+    "restore",
+    "restore-asking",
+    "role",
+    "rpop",
+    "rpoplpush",
+    "rpush",
+    "rpushx",
+    "save",
+    "sdiff",
+    "sdiffstore",
+    "setbit",
+    "setrange",
+    "shutdown",
+    "sinter",
+    "sintercard",
+    "sinterstore",
+    "slaveof",
+    "slowlog",
+    "smove",
+    "sort",
+    "sort_ro",
+    "spop",
+    "spublish",
+    "srandmember",
+    "sscan",
+    "ssubscribe",
+    "subscribe",
+    "substr",
+    "sunion",
+    "sunionstore",
+    "sunsubscribe",
+    "swapdb",
+    "sync",
+    "unsubscribe",
+    "xack",
+    "xadd",
+    "xautoclaim",
+    "xclaim",
+    "xdel",
+    "xgroup",
+    "xinfo",
+    "xlen",
+    "xpending",
+    "xrange",
+    "xread",
+    "xreadgroup",
+    "xrevrange",
+    "xsetid",
+    "xtrim",
+    "zdiff",
+    "zdiffstore",
+    "zinter",
+    "zintercard",
+    "zinterstore",
+    "zlexcount",
+    "zmpop",
+    "zpopmax",
+    "zpopmin",
+    "zrandmember",
+    "zrangebylex",
+    "zrangestore",
+    "zremrangebylex",
+    "zrevrangebylex",
+    "zscan",
+    "zunion",
+    "zunionstore",
 ];
+
+/// Places of the index; a power of two well above the number of commands.
+const PLACES: usize = 512;
+/// A place that no command has.
+const VACANT: u8 = u8::MAX;
+
+/// Where each command stands in the table, found by its name's place and, if another is there, the places after it.
+static INDEX: [u8; PLACES] = {
+    let mut index = [VACANT; PLACES];
+    let mut at = 0;
+    while at < TABLE.len() {
+        let mut place = place_of(TABLE[at].name.as_bytes());
+        while index[place] != VACANT {
+            place = (place + 1) % PLACES;
+        }
+        assert!(at < VACANT as usize, "an index entry is one byte");
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "checked on the line before"
+        )]
+        let entry = at as u8;
+        index[place] = entry;
+        at += 1;
+    }
+    index
+};
+
+/// The FNV-1a hash of a name, cut to the size of the index.
+const fn place_of(name: &[u8]) -> usize {
+    let mut hash: u32 = 0x811c_9dc5;
+    let mut at = 0;
+    while at < name.len() {
+        hash = (hash ^ name[at] as u32).wrapping_mul(0x0100_0193);
+        at += 1;
+    }
+    (hash ^ (hash >> 16)) as usize % PLACES
+}
 
 /// The command of that name, whatever its case.
 pub(super) fn find(name: &[u8]) -> Option<&'static Spec> {
     let mut buffer = [0u8; LONGEST_NAME];
     let folded = fold(name, &mut buffer)?;
-    let at = TABLE.binary_search_by(|spec| spec.name.as_bytes().cmp(folded)).ok()?;
-    Some(&TABLE[at])
+    let mut place = place_of(folded);
+    loop {
+        let entry = INDEX[place];
+        if entry == VACANT {
+            return None;
+        }
+        let spec = &TABLE[usize::from(entry)];
+        if spec.name.as_bytes() == folded {
+            return Some(spec);
+        }
+        place = (place + 1) % PLACES;
+    }
 }
 
 /// The name of a command of Redis's that this engine lacks.
 pub(super) fn unsupported_name(name: &[u8]) -> Option<&'static str> {
     let mut buffer = [0u8; LONGEST_NAME];
     let folded = fold(name, &mut buffer)?;
-    let at = UNSUPPORTED.binary_search_by(|known| known.as_bytes().cmp(folded)).ok()?;
+    let at = UNSUPPORTED
+        .binary_search_by(|known| known.as_bytes().cmp(folded))
+        .ok()?;
     Some(UNSUPPORTED[at])
 }
 
@@ -147,19 +334,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_sorted_so_that_binary_search_finds_them() {
+    fn every_name_is_in_one_list_and_is_found_there() {
         assert!(TABLE.is_sorted_by(|a, b| a.name < b.name));
         assert!(UNSUPPORTED.is_sorted_by(|a, b| a < b));
         for known in UNSUPPORTED {
             assert!(find(known.as_bytes()).is_none(), "{known} is in both lists");
-            assert_eq!(unsupported_name(known.to_ascii_uppercase().as_bytes()), Some(*known));
+            assert_eq!(
+                unsupported_name(known.to_ascii_uppercase().as_bytes()),
+                Some(*known)
+            );
         }
     }
 
     #[test]
     fn a_name_is_found_whatever_its_case() {
         for spec in &TABLE {
-            assert_eq!(find(spec.name.to_ascii_uppercase().as_bytes()).unwrap().name, spec.name);
+            assert_eq!(
+                find(spec.name.to_ascii_uppercase().as_bytes())
+                    .unwrap()
+                    .name,
+                spec.name
+            );
         }
         assert!(find(b"zrangebyscorezrangebyscorezrangebyscore").is_none());
     }

@@ -17,13 +17,22 @@ impl Keyspace {
         let (at, _) = self.contents.first_deadline()?;
         let past = at.saturating_add(1);
         let into_cycle = past.rem_euclid(CYCLE_MS);
-        Some(if into_cycle == 0 { past } else { past.saturating_add(CYCLE_MS - into_cycle) })
+        Some(if into_cycle == 0 {
+            past
+        } else {
+            past.saturating_add(CYCLE_MS - into_cycle)
+        })
     }
 
     /// Collects what is due, provided that a cycle has come round since.
     pub(crate) fn collect_expired(&mut self) {
-        while self.next_collection_ms().is_some_and(|at| at <= self.now_ms) {
-            let Some((_, slot)) = self.contents.first_deadline() else { return };
+        while self
+            .next_collection_ms()
+            .is_some_and(|at| at <= self.now_ms)
+        {
+            let Some((_, slot)) = self.contents.first_deadline() else {
+                return;
+            };
             self.delete_expired(slot);
         }
     }

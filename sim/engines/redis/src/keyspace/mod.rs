@@ -40,7 +40,13 @@ pub(crate) struct Keyspace {
 
 impl Keyspace {
     pub(crate) fn new(journal: Journal) -> Self {
-        Self { now_ms: 0, contents: Contents::default(), journal, watches: Watches::default(), changes: 0 }
+        Self {
+            now_ms: 0,
+            contents: Contents::default(),
+            journal,
+            watches: Watches::default(),
+            changes: 0,
+        }
     }
 
     /// The key's entry if it is alive; changes nothing, not even an expired key.
@@ -74,7 +80,9 @@ impl Keyspace {
     pub(crate) fn read<T: Stored>(&mut self, key: &[u8]) -> Result<Option<&T>, CommandError> {
         match self.find(key) {
             None => Ok(None),
-            Some(slot) => T::of(&self.contents.entry(slot).value).map(Some).ok_or(WRONG_TYPE),
+            Some(slot) => T::of(&self.contents.entry(slot).value)
+                .map(Some)
+                .ok_or(WRONG_TYPE),
         }
     }
 
@@ -90,11 +98,23 @@ impl Keyspace {
             let old = self.contents.replace(slot, Entry { value, expire_at });
             if self.journal.is_on() {
                 let key = self.contents.key(slot).clone();
-                self.journal.record(self.now_ms, Undo::Entry { key, entry: Some(old) });
+                self.journal.record(
+                    self.now_ms,
+                    Undo::Entry {
+                        key,
+                        entry: Some(old),
+                    },
+                );
             }
         } else {
-            let expire_at = if let Deadline::At(at) = deadline { Some(at) } else { None };
-            let slot = self.contents.insert(Bytes::copy_from_slice(key), Entry { value, expire_at });
+            let expire_at = if let Deadline::At(at) = deadline {
+                Some(at)
+            } else {
+                None
+            };
+            let slot = self
+                .contents
+                .insert(Bytes::copy_from_slice(key), Entry { value, expire_at });
             self.record_birth(slot);
         }
         self.touch(key);
@@ -107,7 +127,9 @@ impl Keyspace {
 
     /// Takes a live key out; whether there was one.
     pub(crate) fn delete(&mut self, key: &[u8]) -> bool {
-        let Some(slot) = self.find(key) else { return false };
+        let Some(slot) = self.find(key) else {
+            return false;
+        };
         self.remove_slot(slot);
         self.touch(key);
         true
@@ -132,7 +154,13 @@ impl Keyspace {
         let old = self.contents.set_deadline(slot, expire_at);
         if self.journal.is_on() {
             let key = self.contents.key(slot).clone();
-            self.journal.record(self.now_ms, Undo::Deadline { key, expire_at: old });
+            self.journal.record(
+                self.now_ms,
+                Undo::Deadline {
+                    key,
+                    expire_at: old,
+                },
+            );
         }
         self.touch(key);
     }
@@ -143,7 +171,8 @@ impl Keyspace {
         let everything = std::mem::take(&mut self.contents);
         self.changes += everything.len() as u64;
         if self.journal.is_on() {
-            self.journal.record(self.now_ms, Undo::Everything(Box::new(everything)));
+            self.journal
+                .record(self.now_ms, Undo::Everything(Box::new(everything)));
         }
     }
 
@@ -151,7 +180,13 @@ impl Keyspace {
     fn remove_slot(&mut self, slot: u32) {
         let (key, entry) = self.contents.remove(slot);
         if self.journal.is_on() {
-            self.journal.record(self.now_ms, Undo::Entry { key, entry: Some(entry) });
+            self.journal.record(
+                self.now_ms,
+                Undo::Entry {
+                    key,
+                    entry: Some(entry),
+                },
+            );
         }
     }
 
@@ -159,7 +194,8 @@ impl Keyspace {
     fn record_birth(&mut self, slot: u32) {
         if self.journal.is_on() {
             let key = self.contents.key(slot).clone();
-            self.journal.record(self.now_ms, Undo::Entry { key, entry: None });
+            self.journal
+                .record(self.now_ms, Undo::Entry { key, entry: None });
         }
     }
 

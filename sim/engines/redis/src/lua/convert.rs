@@ -1,7 +1,7 @@
 //! Between Lua's values and Redis's answers (rule 22). Scripts see RESP 2, whatever the connection speaks.
 
 use bytes::Bytes;
-use mlua::{Lua, Table, Value};
+use mlua::{Either, Lua, MultiValue, Table, Value};
 
 use super::Sha;
 use crate::errors::CommandError;
@@ -11,8 +11,29 @@ use crate::reply::Reply;
 /// Deeper answers than this are cut, as Redis does when its Lua stack is full.
 const DEEPEST: usize = 200;
 
+/// An answer on its way into Lua. The variants for the frequent kinds are pushed without a detour through a reference.
+pub(super) type Pushed = Either<Either<bool, f64>, Either<String, Value>>;
+
 /// An answer as a script sees it: a missing value is `false`, a status `{ok=}`, an error `{err=}`.
-pub(super) fn to_lua(lua: &Lua, reply: Reply) -> mlua::Result<Value> {
+pub(super) fn to_lua(lua: &Lua, reply: Reply) -> mlua::Result<Pushed> {
+    Ok(match reply {
+        Reply::Nil | Reply::NilArray => Either::Left(Either::Left(false)),
+        Reply::Int(number) => Either::Left(Either::Right(number as f64)),
+        Reply::Bulk(bytes) => Either::Right(match std::str::from_utf8(&bytes) {
+            Ok(text) => Either::Left(text.to_owned()),
+            Err(_) => Either::Right(Value::String(lua.create_string(&bytes)?)),
+        }),
+        rest @ (Reply::Ok
+        | Reply::Status(_)
+        | Reply::Error(_)
+        | Reply::Array(_)
+        | Reply::Double(_)
+        | Reply::Map(_)
+        | Reply::Set(_)) => Either::Right(Either::Right(to_value(lua, rest)?)),
+    })
+}
+
+fn to_value(lua: &Lua, reply: Reply) -> mlua::Result<Value> {
     Ok(match reply {
         Reply::Nil | Reply::NilArray => Value::Boolean(false),
         Reply::Int(number) => integer(number),
@@ -23,11 +44,13 @@ pub(super) fn to_lua(lua: &Lua, reply: Reply) -> mlua::Result<Value> {
         Reply::Array(replies) => {
             let table = lua.create_table_with_capacity(replies.len(), 0)?;
             for (at, reply) in replies.into_iter().enumerate() {
-                table.raw_seti(at + 1, to_lua(lua, reply)?)?;
+                table.raw_seti(at + 1, to_value(lua, reply)?)?;
             }
             Value::Table(table)
         }
-        rich @ (Reply::Double(_) | Reply::Map(_) | Reply::Set(_)) => to_lua(lua, rich.into_resp2())?,
+        rich @ (Reply::Double(_) | Reply::Map(_) | Reply::Set(_)) => {
+            to_value(lua, rich.into_resp2())?
+        }
     })
 }
 
@@ -47,6 +70,16 @@ pub(super) fn to_reply(value: &Value) -> Reply {
     to_reply_within(value, DEEPEST)
 }
 
+/// The elements of an array that a script returned, as an answer.
+pub(super) fn to_array(elements: &MultiValue) -> Reply {
+    Reply::Array(
+        elements
+            .iter()
+            .map(|element| to_reply_within(element, DEEPEST - 1))
+            .collect(),
+    )
+}
+
 fn to_reply_within(value: &Value, depth: usize) -> Reply {
     match value {
         Value::String(text) => Reply::bulk(&*text.as_bytes()),
@@ -55,7 +88,14 @@ fn to_reply_within(value: &Value, depth: usize) -> Reply {
         Value::Boolean(true) => Reply::Int(1),
         Value::Table(_) if depth == 0 => Reply::Error("ERR reached lua stack limit".to_owned()),
         Value::Table(table) => table_to_reply(table, depth - 1),
-        _ => Reply::Nil,
+        Value::Nil
+        | Value::Boolean(false)
+        | Value::LightUserData(_)
+        | Value::Function(_)
+        | Value::Thread(_)
+        | Value::UserData(_)
+        | Value::Error(_)
+        | Value::Other(_) => Reply::Nil,
     }
 }
 
@@ -72,7 +112,8 @@ fn table_to_reply(table: &Table, depth: usize) -> Reply {
     }
     for name in ["map", "set", "big_number", "verbatim_string"] {
         if !matches!(table.raw_get::<Value>(name), Ok(Value::Nil)) {
-            return crate::errors::unsupported(&format!("a script's answer with the field {name}")).into();
+            return crate::errors::unsupported(&format!("a script's answer with the field {name}"))
+                .into();
         }
     }
     let mut replies = Vec::new();
@@ -102,7 +143,10 @@ fn one_line(text: &[u8]) -> String {
 fn truncate(number: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if (-LIMIT..LIMIT).contains(&number) {
-        #[expect(clippy::cast_possible_truncation, reason = "the fraction is meant to go and the range was checked")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "the fraction is meant to go and the range was checked"
+        )]
         let whole = number as i64;
         whole
     } else {
@@ -121,7 +165,10 @@ pub(super) fn raised_error(value: &Value, sha: &Sha) -> CommandError {
     let mut line = one_line(&text);
     let source = text_field(table, "source");
     if let (Some(source), Ok(Value::Integer(number))) = (source, table.raw_get::<Value>("line")) {
-        line.push_str(&format!(" script: {sha}, on {}:{number}.", String::from_utf8_lossy(&source)));
+        line.push_str(&format!(
+            " script: {sha}, on {}:{number}.",
+            String::from_utf8_lossy(&source)
+        ));
     }
     CommandError(line.into())
 }

@@ -7,23 +7,27 @@
 mod call;
 mod cjson;
 mod convert;
+mod library;
+mod raise;
 mod random;
 mod sandbox;
 mod sha;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mlua::{Function, Lua, Table, Value};
+use mlua::{BString, Either, Function, Lua, MultiValue, Table, Value};
 use rustc_hash::FxBuildHasher;
 
 use crate::errors::{CommandError, Outcome};
-use crate::reply::Reply;
 use crate::server::Server;
 
 use random::Random;
 pub(crate) use sha::Sha;
 
-#[expect(clippy::disallowed_types, reason = "looked up by digest only, never iterated")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "looked up by digest only, never iterated"
+)]
 type Scripts = std::collections::HashMap<Sha, Function, FxBuildHasher>;
 
 /// What the callbacks share with the host.
@@ -47,44 +51,41 @@ impl SharedCell {
     }
 }
 
+/// The runner gives the error that the script raised. Any other kind than these two comes with the script's value.
+const RAISED: u8 = 0;
+/// The runner gives the elements of the plain array that the script returned.
+const ELEMENTS: u8 = 2;
+
 /// The Lua machine and the scripts it knows.
 pub(crate) struct ScriptHost {
     lua: Lua,
     shared: SharedCell,
     scripts: Scripts,
-    /// Lua's own `run(script)`: gives whether it succeeded, and its value or its error.
+    /// The sandbox's `run(script, keys, argv)`: gives one of the kinds below, and what goes with it.
     runner: Function,
     /// The globals that scripts see.
     environment: Table,
-    keys: ArgumentTable,
-    argv: ArgumentTable,
 }
 
-/// `KEYS` or `ARGV`: one table for all runs.
-struct ArgumentTable {
-    table: Table,
-    length: usize,
-}
-
-impl ArgumentTable {
-    /// Fills the table with the words of this run and clears what is left of the last one.
-    fn fill(&mut self, words: &[&[u8]]) -> mlua::Result<()> {
-        for (at, word) in words.iter().enumerate() {
-            self.table.raw_seti(at + 1, mlua::BString::from(*word))?;
-        }
-        for at in words.len()..self.length {
-            self.table.raw_seti(at + 1, Value::Nil)?;
-        }
-        self.length = words.len();
-        Ok(())
-    }
+/// `KEYS` or `ARGV`. Each run has tables of its own, so that nothing written into them is left behind.
+fn sequence(lua: &Lua, words: &[&[u8]]) -> mlua::Result<Table> {
+    // Text takes a shorter way into Lua than bytes do.
+    lua.create_sequence_from(words.iter().map(|word| match std::str::from_utf8(word) {
+        Ok(text) => Either::Left(text),
+        Err(_) => Either::Right(BString::from(*word)),
+    }))
 }
 
 impl ScriptHost {
     /// A machine without scripts. One that runs longer than `instruction_limit` Lua instructions is stopped.
     pub(crate) fn new(instruction_limit: u64) -> Self {
         let most_checks = instruction_limit / u64::from(crate::Config::SCRIPT_CHECK_INTERVAL);
-        let shared = Shared { server: None, random: Random::new(), checks: 0, most_checks };
+        let shared = Shared {
+            server: None,
+            random: Random::new(),
+            checks: 0,
+            most_checks,
+        };
         let shared = SharedCell(Arc::new(Mutex::new(shared)));
         let (lua, parts) = sandbox::build(&shared).expect("the sandbox's own Lua is correct");
         Self {
@@ -93,8 +94,6 @@ impl ScriptHost {
             scripts: Scripts::default(),
             runner: parts.runner,
             environment: parts.environment,
-            keys: ArgumentTable { table: parts.keys, length: 0 },
-            argv: ArgumentTable { table: parts.argv, length: 0 },
         }
     }
 
@@ -139,10 +138,18 @@ impl ScriptHost {
         }
         let result = self.call(sha, keys, argv);
         let mut shared = self.shared.lock();
-        let was_stopped = shared.checks > shared.most_checks;
-        let mut server = shared.server.take().expect("callbacks leave the server where it is");
+        let most_checks = shared.most_checks;
+        let was_stopped = shared.checks > most_checks;
+        let mut server = shared
+            .server
+            .take()
+            .expect("callbacks leave the server where it is");
         server.answers_resp3 = answers_resp3;
-        let outcome = if was_stopped { Err(self.too_long(sha)) } else { result };
+        let outcome = if was_stopped {
+            Err(too_long(sha, most_checks))
+        } else {
+            result
+        };
         (outcome, server)
     }
 
@@ -152,24 +159,28 @@ impl ScriptHost {
             let line = text.lines().next().unwrap_or_default();
             CommandError(format!("ERR Error running script {sha}: {line}").into())
         };
-        self.keys.fill(keys).map_err(machine_error)?;
-        self.argv.fill(argv).map_err(machine_error)?;
-        let script = self.scripts.get(sha).expect("the caller has loaded the script");
-        let (succeeded, value): (bool, Value) = self.runner.call(script).map_err(machine_error)?;
-        if succeeded {
-            Ok(convert::to_reply(&value))
-        } else {
-            Err(convert::raised_error(&value, sha))
+        let keys = sequence(&self.lua, keys).map_err(machine_error)?;
+        let argv = sequence(&self.lua, argv).map_err(machine_error)?;
+        let script = self
+            .scripts
+            .get(sha)
+            .expect("the caller has loaded the script");
+        let (kind, values): (u8, MultiValue) = self
+            .runner
+            .call((script, keys, argv))
+            .map_err(machine_error)?;
+        let first = values.front().unwrap_or(&Value::Nil);
+        match kind {
+            RAISED => Err(convert::raised_error(first, sha)),
+            ELEMENTS => Ok(convert::to_array(&values)),
+            _ => Ok(convert::to_reply(first)),
         }
-    }
-
-    fn too_long(&self, sha: &Sha) -> CommandError {
-        let most = self.shared.lock().most_checks * u64::from(crate::Config::SCRIPT_CHECK_INTERVAL);
-        CommandError(format!("ERR script {sha} stopped by this engine after {most} instructions").into())
     }
 }
 
-/// What a stopped script or a callback outside of any script would otherwise hide.
-fn no_server() -> Reply {
-    Reply::Error("ERR redis.call works only while a script runs".to_owned())
+fn too_long(sha: &Sha, most_checks: u64) -> CommandError {
+    let most = most_checks * u64::from(crate::Config::SCRIPT_CHECK_INTERVAL);
+    CommandError(
+        format!("ERR script {sha} stopped by this engine after {most} instructions").into(),
+    )
 }

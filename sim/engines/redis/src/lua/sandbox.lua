@@ -2,12 +2,12 @@
 -- empty stand-ins with metatables do the same. Called once per machine with the host's functions; gives `run` and
 -- the scripts' environment.
 
-local host, KEYS, ARGV = ...
+local host = ...
 
 local error, getmetatable, loadstring, next = error, getmetatable, loadstring, next
-local pcall, rawget, rawset, select, setfenv = pcall, rawget, rawset, select, setfenv
-local setmetatable, tostring, type, xpcall = setmetatable, tostring, type, xpcall
-local native_load, string_byte, table_concat = load, string.byte, table.concat
+local pcall, rawget, rawset, setfenv = pcall, rawget, rawset, setfenv
+local setmetatable, tostring, type, unpack, xpcall = setmetatable, tostring, type, unpack, xpcall
+local string_byte, table_concat = string.byte, table.concat
 
 local READ_ONLY = "Attempt to modify a readonly table"
 
@@ -32,60 +32,32 @@ local globals = setmetatable({}, {
 })
 local environment = read_only(globals)
 
--- redis ------------------------------------------------------------------------------------------------------------
+-- Errors ---------------------------------------------------------------------------------------------------------------
 
-local redis = {}
+-- An error of the host's is an opaque value in Lua; scripts see what Redis raises: a table with the field `err` for
+-- a failing command, a string for the rest. The one that stops a script is never shown: it goes on to the top.
+local explain = host.explain
 
--- Where Lua raises an error, Redis raises a table with the field `err`.
-local host_call = host.call
-function redis.call(...)
-    local value, failed = host_call(...)
-    if failed then
-        error(value)
-    end
-    return value
+local function is_stop(failure)
+    return type(failure) == "userdata" and explain(failure) == "stop"
 end
 
-redis.pcall = host.pcall
-
-function redis.sha1hex(...)
-    if select("#", ...) ~= 1 then
-        error({ err = "ERR wrong number of arguments" })
+local function reveal(failure)
+    if type(failure) ~= "userdata" then
+        return failure
     end
-    return host.sha1hex((...))
+    local kind, text = explain(failure)
+    if kind == "reply" then
+        return { err = text }
+    end
+    return text or failure
 end
 
-function redis.status_reply(...)
-    if select("#", ...) ~= 1 or type((...)) ~= "string" then
-        return { err = "ERR wrong number or type of arguments" }
-    end
-    return { ok = (...) }
-end
-
-function redis.error_reply(...)
-    if select("#", ...) ~= 1 or type((...)) ~= "string" then
-        return { err = "ERR wrong number or type of arguments" }
-    end
-    return { err = host.error_text((...)) }
-end
-
-redis.LOG_DEBUG, redis.LOG_VERBOSE, redis.LOG_NOTICE, redis.LOG_WARNING = 0, 1, 2, 3
-
--- There is no log to write to; the arguments are checked as Redis checks them.
-function redis.log(...)
-    if select("#", ...) < 2 then
-        error({ err = "ERR redis.log() requires two arguments or more." })
-    end
-    local level = ...
-    if type(level) ~= "number" then
-        error({ err = "ERR First argument must be a number (log level)." })
-    end
-    if level < 0 or level > 3 then
-        error({ err = "ERR Invalid debug level." })
+local function pass_on_stop(failure)
+    if is_stop(failure) then
+        error(failure, 0)
     end
 end
-
-redis.REDIS_VERSION, redis.REDIS_VERSION_NUM = host.version, host.version_number
 
 -- Lua's own, made repeatable -------------------------------------------------------------------------------------------
 
@@ -109,17 +81,56 @@ end
 
 -- Redis's own pcall: an error table is shown as its message.
 local function settle(succeeded, failure, ...)
-    if not succeeded and type(failure) == "table" then
+    if succeeded then
+        return succeeded, failure, ...
+    end
+    pass_on_stop(failure)
+    failure = reveal(failure)
+    if type(failure) == "table" then
         local message = failure.err
         if type(message) == "string" or type(message) == "number" then
             return false, message
         end
     end
-    return succeeded, failure, ...
+    return false, failure
 end
 
 function globals.pcall(...)
     return settle(pcall(...))
+end
+
+local function settle_handled(succeeded, outcome, ...)
+    if not succeeded then
+        pass_on_stop(outcome)
+    end
+    return succeeded, outcome, ...
+end
+
+function globals.xpcall(body, handler)
+    return settle_handled(xpcall(body, function(failure)
+        if is_stop(failure) then
+            return failure
+        end
+        return handler(reveal(failure))
+    end))
+end
+
+local coroutine_library = {}
+for name, member in next, coroutine do
+    coroutine_library[name] = member
+end
+
+local resume = coroutine.resume
+local function settle_resume(succeeded, failure, ...)
+    if succeeded then
+        return succeeded, failure, ...
+    end
+    pass_on_stop(failure)
+    return false, reveal(failure)
+end
+
+function coroutine_library.resume(...)
+    return settle_resume(resume(...))
 end
 
 function globals.rawset(subject, key, value)
@@ -188,7 +199,7 @@ end
 
 -- Only these; os, io, debug, the loaders and the collector's counters stay out.
 for _, name in next, {
-    "_VERSION", "assert", "error", "ipairs", "rawequal", "select", "tonumber", "type", "unpack", "xpcall",
+    "_VERSION", "assert", "error", "ipairs", "rawequal", "select", "tonumber", "type", "unpack",
 } do
     globals[name] = _G[name]
 end
@@ -210,16 +221,16 @@ getmetatable("").__index = string_library
 globals.math = read_only(math_library)
 globals.string = read_only(string_library)
 globals.table = read_only(table)
-globals.coroutine = read_only(coroutine)
-globals.redis = read_only(redis)
+globals.coroutine = read_only(coroutine_library)
+globals.redis = read_only(host.redis)
 globals.cjson = read_only(host.cjson)
 globals._G = environment
-globals.KEYS, globals.ARGV = KEYS, ARGV
 
 -- Running --------------------------------------------------------------------------------------------------------------
 
 -- Called where the error happens, so that the line is still known.
 local function describe(failure)
+    failure = reveal(failure)
     if type(failure) ~= "table" then
         failure = { err = "ERR " .. tostring(failure) }
     end
@@ -227,8 +238,35 @@ local function describe(failure)
     return failure
 end
 
-local function run(script)
-    return xpcall(script, describe)
+-- Kinds of outcome, known to the host by the same numbers.
+local RAISED, VALUE, ELEMENTS = 0, 1, 2
+-- Longer arrays are read by the host itself.
+local MOST_ELEMENTS = 16
+
+local function finish(succeeded, value)
+    if not succeeded then
+        return RAISED, value
+    end
+    if type(value) ~= "table" or getmetatable(value) then
+        return VALUE, value
+    end
+    -- A table with one of these fields is not an array.
+    if value.err or value.ok or value.double or value.map or value.set or value.big_number or value.verbatim_string then
+        return VALUE, value
+    end
+    local length = 0
+    while value[length + 1] ~= nil do
+        length = length + 1
+        if length > MOST_ELEMENTS then
+            return VALUE, value
+        end
+    end
+    return ELEMENTS, unpack(value, 1, length)
+end
+
+local function run(script, keys, argv)
+    globals.KEYS, globals.ARGV = keys, argv
+    return finish(xpcall(script, describe))
 end
 
 return run, environment

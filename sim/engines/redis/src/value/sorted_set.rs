@@ -8,7 +8,10 @@ use std::ops::Bound;
 use bytes::Bytes;
 use rustc_hash::FxBuildHasher;
 
-#[expect(clippy::disallowed_types, reason = "looked up by member only, never iterated")]
+#[expect(
+    clippy::disallowed_types,
+    reason = "looked up by member only, never iterated"
+)]
 type Scores = std::collections::HashMap<Bytes, f64, FxBuildHasher>;
 
 /// A score that can be ordered: never NaN, and 0 equals -0 as in C.
@@ -31,7 +34,9 @@ impl PartialOrd for Score {
 
 impl Ord for Score {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0.partial_cmp(&other.0).expect("a NaN score is refused before it is stored")
+        self.0
+            .partial_cmp(&other.0)
+            .expect("a NaN score is refused before it is stored")
     }
 }
 
@@ -51,8 +56,9 @@ impl SortedSet {
         self.scores.get(member).copied()
     }
 
-    /// Sets a member's score and gives the score it had.
+    /// Sets a member's score and gives the score it had. -0 is stored as 0, as in Redis's small sorted sets.
     pub(crate) fn insert(&mut self, member: &[u8], score: f64) -> Option<f64> {
+        let score = score + 0.0;
         match self.scores.get_mut(member) {
             Some(slot) => {
                 let old = std::mem::replace(slot, score);
@@ -84,8 +90,13 @@ impl SortedSet {
 
     /// Members in ascending order whose score is at least `from`; the search is logarithmic.
     pub(crate) fn iter_from(&self, from: f64) -> impl DoubleEndedIterator<Item = (&Bytes, f64)> {
-        let start = (Bound::Included((Score(from), Bytes::new())), Bound::Unbounded);
-        self.order.range(start).map(|(score, member)| (member, score.0))
+        let start = (
+            Bound::Included((Score(from), Bytes::new())),
+            Bound::Unbounded,
+        );
+        self.order
+            .range(start)
+            .map(|(score, member)| (member, score.0))
     }
 
     /// How many members come before this one, lowest score first.

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test file uses the part it needs")]
 
+pub(crate) mod programs;
+
 use redis_engine::{ClientId, Config, Redis, Reply};
 
 /// The time at which every session starts, Unix milliseconds.
@@ -19,7 +21,11 @@ impl Session {
         let mut redis = Redis::new(config, 7);
         redis.advance(START_MS);
         let client = redis.connect();
-        Self { redis, client, now_ms: START_MS }
+        Self {
+            redis,
+            client,
+            now_ms: START_MS,
+        }
     }
 
     /// Runs a command whose words are separated by spaces.
@@ -49,7 +55,11 @@ impl Session {
         while let Some(at) = self.redis.next_deadline().filter(|at| *at <= end) {
             self.now_ms = self.now_ms.max(at);
             self.redis.advance(self.now_ms);
-            assert_ne!(self.redis.next_deadline(), Some(at), "a deadline that advance() does not meet");
+            assert_ne!(
+                self.redis.next_deadline(),
+                Some(at),
+                "a deadline that advance() does not meet"
+            );
         }
         self.now_ms = end;
         self.redis.advance(end);
@@ -80,7 +90,10 @@ pub(crate) fn show(reply: &Reply) -> String {
         Reply::Error(text) => format!("(error) {text}"),
         Reply::Double(number) => format!("(double) {number}"),
         Reply::Map(pairs) => {
-            let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{}: {}", show(k), show(v))).collect();
+            let pairs: Vec<String> = pairs
+                .iter()
+                .map(|(k, v)| format!("{}: {}", show(k), show(v)))
+                .collect();
             format!("{{{}}}", pairs.join(" "))
         }
         Reply::Set(replies) => format!("({})", list(replies)),
