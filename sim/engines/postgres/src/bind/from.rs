@@ -15,6 +15,9 @@ use crate::error::{Fallible, PgError, no_column, unsupported};
 use crate::plan::{Comparison, Expr, JoinKind, Source};
 use crate::types::Type;
 
+/// Names and types of a relation's columns.
+type Columns = Vec<(Arc<str>, Type)>;
+
 /// A relation of a FROM clause before access paths are chosen.
 pub(super) struct FromItem {
     pub(super) slot: usize,
@@ -128,7 +131,7 @@ impl Binder<'_> {
         Ok(())
     }
 
-    fn named_relation(&mut self, name: &str) -> Fallible<(Source, Vec<(Arc<str>, Type)>)> {
+    fn named_relation(&mut self, name: &str) -> Fallible<(Source, Columns)> {
         if let Some(cte) = self.ctes.iter().rev().find(|cte| cte.name == name).cloned() {
             self.cte_read[cte.id] = true;
             return Ok((Source::Cte { id: cte.id, width: cte.columns.len() }, cte.columns));
@@ -138,12 +141,12 @@ impl Binder<'_> {
         Ok((Source::Table(table.clone()), columns))
     }
 
-    fn derived(&mut self, query: &ast::Query, lateral: bool) -> Fallible<(Source, Vec<(Arc<str>, Type)>)> {
+    fn derived(&mut self, query: &ast::Query, lateral: bool) -> Fallible<(Source, Columns)> {
         let was_closed = std::mem::replace(&mut self.level().closed, !lateral);
         let bound = self.nested_query(query);
         self.level().closed = was_closed;
         let (plan, _) = bound?;
-        let columns: Vec<(Arc<str>, Type)> = plan.names.iter().cloned().zip(plan.types.iter().copied()).collect();
+        let columns: Columns = plan.names.iter().cloned().zip(plan.types.iter().copied()).collect();
         if !crate::exec::may_wait(&plan) {
             return Ok((Source::Query { plan: Box::new(plan), lateral }, columns));
         }
@@ -163,7 +166,7 @@ impl Binder<'_> {
         name: &ObjectName,
         args: &[FunctionArg],
         ordinality: bool,
-    ) -> Fallible<(Source, String, Vec<(Arc<str>, Type)>)> {
+    ) -> Fallible<(Source, String, Columns)> {
         let name = unqualified_name(name)?;
         let args: Fallible<Vec<&ast::Expr>> = args
             .iter()
@@ -198,8 +201,8 @@ impl Binder<'_> {
         Ok((source, name, columns))
     }
 
-    fn unnest(&mut self, args: &[&ast::Expr], ordinality: bool) -> Fallible<(Source, Vec<(Arc<str>, Type)>)> {
-        let mut columns: Vec<(Arc<str>, Type)> = Vec::new();
+    fn unnest(&mut self, args: &[&ast::Expr], ordinality: bool) -> Fallible<(Source, Columns)> {
+        let mut columns: Columns = Vec::new();
         let mut arrays = Vec::new();
         for arg in args {
             let (array, ty) = self.expr(arg)?;

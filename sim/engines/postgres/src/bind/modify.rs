@@ -1,7 +1,5 @@
 //! Binding UPDATE and DELETE.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
-
 use std::sync::Arc;
 
 use sqlparser::ast::{self, AssignmentTarget, FromTable, TableFactor, TableWithJoins, UpdateTableFromKind, With};

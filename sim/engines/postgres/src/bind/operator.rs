@@ -137,11 +137,9 @@ fn sign(op: Arithmetic) -> &'static str {
 
 /// An expression used as a condition.
 pub(crate) fn condition(typed: Typed, clause: &str) -> Fallible<Expr> {
-    match typed.1 {
-        Type::Bool | Type::Unknown => coerce(typed, Type::Bool),
-        other => Err(PgError::new(
-            "42804",
-            format!("argument of {clause} must be type boolean, not type {}", other.name()),
-        )),
+    if matches!(typed.1, Type::Bool | Type::Unknown) {
+        return coerce(typed, Type::Bool);
     }
+    let message = format!("argument of {clause} must be type boolean, not type {}", typed.1.name());
+    Err(PgError::new("42804", message))
 }

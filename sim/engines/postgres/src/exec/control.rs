@@ -1,5 +1,7 @@
 //! Transaction control and settings: statements that never wait.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "what ends a transaction is dealt with first; the rest follows")]
+
 use std::sync::Arc;
 
 use crate::bind::{Control, Setting};

@@ -172,12 +172,12 @@ impl Run {
                 let snapshot = self.check_snapshot();
                 for id in store.indexes[position].equal(&whole_key(&table.indexes[position], wanted)) {
                     if let Some(version) = store.heap.get(id).and_then(|chain| chain.visible(snapshot)) {
-                        let _: ControlFlow<()> = keep(&version.row, id)?;
+                        keep(&version.row, id).map(drop)?;
                     }
                 }
             }
             None => {
-                let _: ControlFlow<()> = all_rows(table, &cx, &mut keep)?;
+                all_rows(table, &cx, &mut keep).map(drop)?;
             }
         }
         Ok(found)

@@ -1,5 +1,7 @@
 //! Joining relations: nested loops in the planned order, each step finding its rows by the access path chosen for it.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value gets the same answer: a type error, or nothing")]
+
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -72,10 +74,11 @@ impl Join<'_> {
         }
         let frame = joined.frame(self.outer);
         let mut rows = Vec::new();
-        let _: ControlFlow<()> = source_rows(&step.source, &frame, self.cx, &mut |row, id| {
+        let mut keep = |row: &Row, id: RowId| {
             rows.push((row.clone(), id));
             Ok(ControlFlow::Continue(()))
-        })?;
+        };
+        source_rows(&step.source, &frame, self.cx, &mut keep).map(drop)?;
         let mut by_key: BTreeMap<Vec<Value>, Vec<usize>> = BTreeMap::new();
         if !keys.is_empty() {
             for (position, (row, _)) in rows.iter().enumerate() {

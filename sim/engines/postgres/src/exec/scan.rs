@@ -39,15 +39,16 @@ pub(super) fn index_rows(
     let mut prefixes: Vec<Vec<Value>> = vec![Vec::with_capacity(scan.prefix.len())];
     for source in &scan.prefix {
         let values = match source {
-            KeySource::Equal(expr) => match eval(expr, frame, cx)? {
-                Value::Null => return Ok(ControlFlow::Continue(())),
-                value => {
-                    for prefix in &mut prefixes {
-                        prefix.push(value.clone());
-                    }
-                    continue;
+            KeySource::Equal(expr) => {
+                let value = eval(expr, frame, cx)?;
+                if value.is_null() {
+                    return Ok(ControlFlow::Continue(()));
                 }
-            },
+                for prefix in &mut prefixes {
+                    prefix.push(value.clone());
+                }
+                continue;
+            }
             KeySource::IsNull => vec![Value::Null],
             KeySource::AnyOf(array) => elements(&eval(array, frame, cx)?)?.unwrap_or_default(),
             KeySource::In(list) => list.iter().map(|item| eval(item, frame, cx)).collect::<Fallible<Vec<_>>>()?,

@@ -59,12 +59,9 @@ pub(super) fn offset_and_limit(
     let frame = Frame { rows: &[], computed: &[], outer };
     let count = |expr: Option<&Expr>, absent: usize, sqlstate: &'static str, name: &str| -> Fallible<usize> {
         let Some(expr) = expr else { return Ok(absent) };
-        match cast(&eval(expr, &frame, cx)?, Type::Int8, true)? {
-            Value::Int(count) => {
-                usize::try_from(count).map_err(|_| PgError::new(sqlstate, format!("{name} must not be negative")))
-            }
-            _ => Ok(absent),
-        }
+        // NULL means no limit.
+        let Value::Int(count) = cast(&eval(expr, &frame, cx)?, Type::Int8, true)? else { return Ok(absent) };
+        usize::try_from(count).map_err(|_| PgError::new(sqlstate, format!("{name} must not be negative")))
     };
     Ok((count(offset, 0, "2201X", "OFFSET")?, count(limit, usize::MAX, "2201W", "LIMIT")?))
 }

@@ -130,7 +130,7 @@ async fn attempt(run: &mut Run, sql: &str) -> Fallible<Reply> {
     let prepared = loop {
         match prepare(&mut run.db, run.session, sql)? {
             Prepared::SchemaBusy(owner) => run.wait_for_transaction(owner).await?,
-            prepared => break prepared,
+            ready @ (Prepared::Control(_) | Prepared::Plan(_) | Prepared::Utility(_)) => break ready,
         }
     };
     match prepared {

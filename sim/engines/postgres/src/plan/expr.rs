@@ -305,10 +305,13 @@ impl Expr {
     pub(crate) fn slots(&self) -> Option<Vec<usize>> {
         let mut slots = Vec::new();
         let mut known = true;
-        self.walk(&mut |expr| match expr {
-            Self::Column { slot, .. } if !slots.contains(slot) => slots.push(*slot),
-            Self::Subquery { plan, .. } if plan.correlated => known = false,
-            _ => {}
+        self.walk(&mut |expr| {
+            if let Self::Column { slot, .. } = expr
+                && !slots.contains(slot)
+            {
+                slots.push(*slot);
+            }
+            known &= !matches!(expr, Self::Subquery { plan, .. } if plan.correlated);
         });
         known.then_some(slots)
     }
