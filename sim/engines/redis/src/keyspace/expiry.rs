@@ -17,22 +17,27 @@ impl Keyspace {
         let (at, _) = self.contents.first_deadline()?;
         let past = at.saturating_add(1);
         let into_cycle = past.rem_euclid(CYCLE_MS);
-        Some(if into_cycle == 0 {
+        let due = if into_cycle == 0 {
             past
         } else {
             past.saturating_add(CYCLE_MS - into_cycle)
-        })
+        };
+        // A key can be born past its deadline; it stays until the cycle comes round.
+        let following = (self.collected_ms.div_euclid(CYCLE_MS) + 1) * CYCLE_MS;
+        Some(due.max(following))
     }
 
-    /// Collects what is due, provided that a cycle has come round since.
+    /// Collects what is due, provided that the cycle has come round since the last time. A clock that was set back counts as
+    /// a new cycle.
     pub(crate) fn collect_expired(&mut self) {
-        while self
-            .next_collection_ms()
-            .is_some_and(|at| at <= self.now_ms)
+        let cycle = |ms: i64| ms.div_euclid(CYCLE_MS);
+        if cycle(self.now_ms) == cycle(self.collected_ms) {
+            return;
+        }
+        self.collected_ms = self.now_ms;
+        while let Some((at, slot)) = self.contents.first_deadline()
+            && self.is_past(Some(at))
         {
-            let Some((_, slot)) = self.contents.first_deadline() else {
-                return;
-            };
             self.delete_expired(slot);
         }
     }

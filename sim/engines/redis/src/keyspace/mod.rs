@@ -34,6 +34,8 @@ pub(crate) struct Keyspace {
     pub(crate) contents: Contents,
     pub(crate) journal: Journal,
     pub(crate) watches: Watches,
+    /// When expired keys were last collected.
+    collected_ms: i64,
     /// Changes since the last snapshot, counted per element as Redis does for `save`.
     pub(crate) changes: u64,
 }
@@ -45,6 +47,7 @@ impl Keyspace {
             contents: Contents::default(),
             journal,
             watches: Watches::default(),
+            collected_ms: 0,
             changes: 0,
         }
     }
@@ -138,8 +141,8 @@ impl Keyspace {
     /// Moves a live entry to another name, over whatever was there. The caller has checked that it exists.
     pub(crate) fn rename(&mut self, from: &[u8], to: &[u8]) {
         let Some(slot) = self.find(from) else { return };
+        // Redis takes this for no change at all.
         if from == to {
-            self.touch(from);
             return;
         }
         let entry = self.contents.entry(slot).clone();
