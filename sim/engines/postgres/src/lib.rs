@@ -12,9 +12,11 @@
 //! - `catalog`, `ddl`: definitions and how they change. `change_feed`: what commits did.
 //!
 //! What it does not do it refuses with SQLSTATE 0A000 and the name of the clause. Known differences from a server:
-//! row order without ORDER BY is the engine's own; `numeric` holds 38 digits; arrays hold no NULLs; the time zone is
-//! UTC; a schema change waits for every other open transaction and stops all others until it is over; the functional
-//! dependency rule of GROUP BY is not checked.
+//! row order without ORDER BY is the engine's own; `numeric` holds 38 digits; arrays hold no NULLs; a
+//! number inside jsonb keeps its value but not its trailing zeros; the time zone is UTC; a parameter may have any type
+//! that converts; a schema change (TRUNCATE is one) waits for every other open transaction and stops all others until it
+//! is over; SERIALIZABLE is stricter (`transaction::serializable`). The grammar lacks FOR NO KEY UPDATE, FOR KEY SHARE and
+//! FOR UPDATE OF several tables: they are syntax errors (42601).
 
 mod bind;
 mod catalog;

@@ -104,7 +104,8 @@ impl Binder<'_> {
         for (position, arg) in list.args.iter().enumerate() {
             let (at, expr) = match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => (position, expr),
-                FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. } => {
+                FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. }
+                | FunctionArg::ExprNamed { name: ast::Expr::Identifier(name), arg: FunctionArgExpr::Expr(expr), .. } => {
                     let name = super::name_of(name);
                     (PARTS.iter().position(|part| *part == name).unwrap_or(PARTS.len()), expr)
                 }

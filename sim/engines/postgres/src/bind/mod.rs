@@ -10,6 +10,7 @@ mod function;
 mod insert;
 mod modify;
 mod operator;
+mod output_name;
 mod prepared;
 mod query;
 mod scope;

@@ -123,6 +123,13 @@ impl<'c> Binder<'c> {
             }
             return Ok((Expr::Outer { up, slot, column }, ty));
         }
+        // The alias of a function that returns one plain column stands for that column.
+        let whole = self.levels.last().and_then(|level| level.relations.iter().find(|relation| relation.alias == name));
+        if let (None, Some(relation)) = (qualifier, whole)
+            && let ([(_, ty)], None) = (relation.columns.as_slice(), &relation.table)
+        {
+            return Ok((Expr::Column { slot: relation.slot, column: 0 }, *ty));
+        }
         match qualifier {
             Some(relation) if !self.knows_relation(relation) => {
                 Err(PgError::new("42P01", format!("missing FROM-clause entry for table \"{relation}\"")))

@@ -11,8 +11,8 @@ use sqlparser::ast::{
 
 use super::access::{Joins, plan_joins, presort};
 use super::aggregate::WINDOW_BASE;
-use super::expr::output_name;
 use super::from::From;
+use super::output_name::output_name;
 use super::query::OrderAndLimit;
 use super::{Binder, name_of, unqualified_name};
 use crate::error::{Fallible, PgError, unsupported};

@@ -13,3 +13,8 @@ a: ROLLBACK => ROLLBACK
 a: SELECT now() = now(), NULL = NULL, NULL IS NOT DISTINCT FROM NULL => rows true,NULL,true
 a: SELECT 'abc' LIKE 'a%', 'abc' LIKE '_b_', 'abc' LIKE 'b%' => rows true,true,false
 a: SELECT coalesce(NULL, 2), greatest(1, NULL, 3), least(2, 1), nullif(1, 1) => rows 2,3,1,NULL
+a: SELECT interval '90 minutes', interval '1 day' * 2.5, interval '1 month' + interval '3 days 04:05:06.7', make_interval(secs => 90) => rows 01:30:00,2 days 12:00:00,1 mon 3 days 04:05:06.7,00:01:30
+a: SELECT e.value || '!' FROM jsonb_array_elements_text('["a", "b"]') AS e => rows a! | b!
+a: SELECT 5 / 2.0, -5 / 2, -5 % 3, 1e3, 0.1 + 0.2, 10::bigint * 1.1 => rows 2.5000000000000000,-2,-2,1000,0.3,11.0
+a: SELECT '2024-01-31 10:00:00Z'::timestamptz + interval '1 month', extract(epoch from '2024-01-01'::timestamptz) => rows 2024-02-29 10:00:00+00,1704067200.000000
+a: SELECT true AND NULL, false AND NULL, true OR NULL, 1 IN (2, NULL), 3 <> ALL ('{1,2}'::int[]) => rows NULL,false,true,NULL,true
