@@ -38,4 +38,5 @@ rules! {
     repeatable_read_keeps_its_snapshot_and_refuses_lost_updates: "21_repeatable_read.sql",
     serializable_refuses_the_second_of_a_write_skew: "22_serializable.sql",
     a_second_relay_goes_on_behind_the_first: "23_fulfilment.sql",
+    contention_resolves_as_on_a_server: "24_contention.sql",
 }
