@@ -97,10 +97,10 @@ impl Link {
             Err(Some(error)) if is_unknown_script(&error) => {}
             Err(_) => return Err(Lost),
         }
-        let mut by_text = Cmd::new();
-        by_text.arg("EVAL").arg(&*script.text);
-        arguments(&mut by_text);
-        self.call(&by_text).await
+        let mut load = Cmd::new();
+        load.arg("SCRIPT").arg("LOAD").arg(&*script.text);
+        self.call(&load).await?;
+        self.call(&by_hash).await
     }
 
     /// The id of the server process at the other end: another one after every restart.
