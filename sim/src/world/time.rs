@@ -1,4 +1,4 @@
-//! Virtual time, counted from the start of the run, and the wall clocks that processes read.
+//! Virtual time, counted from the opening of the sale, and the wall clocks that processes read.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -10,7 +10,10 @@ use tokio::time::Instant;
 /// The wall-clock reading at virtual time zero: midnight UTC of 27 November 2026, a Black Friday.
 pub const EPOCH_US: i64 = 1_795_737_600_000_000;
 
-/// Counts virtual time from the start of a run.
+/// How long processes have to start, connect and open the gate before the doors open at time zero, in microseconds.
+pub const OPENING_US: i64 = 500_000;
+
+/// Counts virtual time; zero is when the doors open, [`OPENING_US`] after the start.
 #[derive(Clone, Copy)]
 pub struct Timeline {
     start: Instant,
@@ -23,15 +26,16 @@ impl Timeline {
         Self { start: Instant::now() }
     }
 
-    /// Microseconds since the start.
+    /// Microseconds since the doors opened; negative before.
     #[must_use]
     pub fn now_us(&self) -> i64 {
-        i64::try_from(self.start.elapsed().as_micros()).expect("a run is shorter than 292,000 years")
+        let elapsed = i64::try_from(self.start.elapsed().as_micros()).expect("a run is shorter than 292,000 years");
+        elapsed - OPENING_US
     }
 
     /// Sleeps until `at_us`, or not at all when that is past.
     pub async fn sleep_until(&self, at_us: i64) {
-        let at = self.start + Duration::from_micros(u64::try_from(at_us).unwrap_or(0));
+        let at = self.start + Duration::from_micros(u64::try_from(at_us + OPENING_US).unwrap_or(0));
         tokio::time::sleep_until(at).await;
     }
 }

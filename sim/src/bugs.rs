@@ -1,0 +1,60 @@
+//! The score of the simulator: for each known bug, what it takes to find it.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use platform::bugs::KnownBug;
+use platform::config::CommitStrategy;
+use scenario::Scenario;
+
+use crate::run::RunOptions;
+use crate::sweep::{Failure, SweepOptions, sweep};
+
+/// What it took to find a bug.
+#[derive(Debug)]
+pub struct Score {
+    /// The bug.
+    pub bug: KnownBug,
+    /// The first seed that shows it, with what was found; none when no seed did.
+    pub found: Option<Failure>,
+    /// Seeds played, that one included.
+    pub seeds: u64,
+    /// Wall time.
+    pub wall: Duration,
+}
+
+/// Plays seeds one after the other until the bug shows.
+#[must_use]
+pub fn look_for(scenario: &Scenario, bug: KnownBug, seeds: RangeInclusive<u64>, run: &RunOptions) -> Score {
+    let options = SweepOptions {
+        seeds,
+        jobs: 1,
+        stop_after: None,
+        stop_at_failure: true,
+        run: RunOptions {
+            bugs: vec![bug],
+            strategy: strategy_of(bug),
+            stop_when_unsafe: true,
+            repeat_command: format!("{} --bug {}", run.repeat_command, bug.name()),
+            ..run.clone()
+        },
+    };
+    let report = sweep(scenario, &options, |_, _| {});
+    Score { bug, found: report.failures.into_iter().next(), seeds: report.played, wall: report.wall }
+}
+
+/// The commit strategy a bug lives in; none for bugs that live elsewhere.
+fn strategy_of(bug: KnownBug) -> Option<CommitStrategy> {
+    match bug {
+        KnownBug::CommitWithoutVersionTest => Some(CommitStrategy::Version),
+        KnownBug::ConditionalWithoutCondition => Some(CommitStrategy::Conditional),
+        KnownBug::CheckThenDecrement
+        | KnownBug::CompensationRefundsCommitted
+        | KnownBug::CompensationSkipped
+        | KnownBug::CaptureRetriedUnderNewKey
+        | KnownBug::HoldReleasedTwice
+        | KnownBug::CountersTrustedAfterRedisCrash
+        | KnownBug::EventPublishedBeforeCommit
+        | KnownBug::ConsumerWithoutDeduplication => None,
+    }
+}

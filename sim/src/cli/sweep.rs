@@ -1,0 +1,91 @@
+//! `sweep`: many seeds, live progress, probes, failing seeds each with a command.
+
+use scenario::{Expectation, Scenario};
+
+use super::args::SweepArgs;
+use super::progress::ProgressLine;
+use super::run::exit_code;
+use super::UsageError;
+use crate::report::{ending, grouped};
+use crate::sweep::{self, SweepOptions, SweepReport};
+
+/// Failing seeds that are listed.
+const FAILURES_SHOWN: usize = 20;
+
+/// Plays the seeds and returns the exit code.
+pub(super) fn sweep(args: &SweepArgs) -> Result<u8, UsageError> {
+    let scenario = args.subject.load()?;
+    let options = SweepOptions {
+        seeds: args.seeds.clone(),
+        jobs: args.jobs.map_or_else(cores, usize::from),
+        stop_after: args.stop_after,
+        stop_at_failure: false,
+        run: args.subject.options("run")?,
+    };
+    let wanted = args.seeds.end() - args.seeds.start() + 1;
+    let mut line = ProgressLine::new();
+    line.show(|| format!("{}: {} seeds", scenario.title(), grouped(wanted)));
+    let report = sweep::sweep(&scenario, &options, |record, so_far| {
+        if args.json {
+            println!("{}", record.to_json_line());
+        }
+        line.show(|| standing(so_far, wanted));
+    });
+    line.clear();
+    if let Some(what) = report.broken {
+        return Err(UsageError(what));
+    }
+    let silent = silent_probes(&scenario, &report);
+    if !args.json {
+        print_report(&scenario, &report, &silent);
+    }
+    if !silent.is_empty() && !args.probes_optional && scenario.expect == Expectation::Holds {
+        eprintln!("sim: never reached: {}", silent.join(", "));
+        return Ok(record::Ending::TargetMissed.exit_code());
+    }
+    Ok(exit_code(&scenario, report.ending()))
+}
+
+/// One thread for each core.
+pub(super) fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get)
+}
+
+fn standing(report: &SweepReport, wanted: u64) -> String {
+    let per_s = f64::from(u32::try_from(report.played).unwrap_or(u32::MAX)) / report.wall.as_secs_f64().max(0.001);
+    format!(
+        "{} of {} seeds, {per_s:.1} a second, {} failed",
+        grouped(report.played),
+        grouped(wanted),
+        grouped(report.failures.len() as u64)
+    )
+}
+
+/// The scenario's probes that never fired.
+fn silent_probes(scenario: &Scenario, report: &SweepReport) -> Vec<String> {
+    let fired = |name: &&String| report.probes.get(*name).is_some_and(|probe| probe.times > 0);
+    scenario.probes.iter().filter(|name| !fired(name)).cloned().collect()
+}
+
+fn print_report(scenario: &Scenario, report: &SweepReport, silent: &[String]) {
+    println!("{} · {}", scenario.title(), standing(report, report.played));
+    println!();
+    println!("probes            times     in seeds");
+    for (name, probe) in &report.probes {
+        let demanded = if scenario.probes.contains(name) { "*" } else { " " };
+        println!("{demanded} {name:<32}{:>12}{:>12}", grouped(probe.times), grouped(probe.seeds));
+    }
+    for name in silent {
+        println!("* {name:<32}       never");
+    }
+    println!("  (* the scenario demands that it fires)");
+    println!();
+    for failure in report.failures.iter().take(FAILURES_SHOWN) {
+        println!("seed {}: {}", failure.seed, failure.what);
+        println!("    {}", failure.repeat_command);
+    }
+    if report.failures.len() > FAILURES_SHOWN {
+        println!("… and {} more failing seeds", report.failures.len() - FAILURES_SHOWN);
+    }
+    println!("{}", ending(report.ending()));
+}

@@ -1,0 +1,119 @@
+//! `bugs` and `compare-commit-strategies`: tables of many runs.
+
+use platform::bugs::KnownBug;
+use platform::texts::Texts;
+use scenario::Scenario;
+
+use super::args::{BugsArgs, CompareArgs};
+use super::progress::ProgressLine;
+use super::UsageError;
+use crate::bugs::{self, Score};
+use crate::report::grouped;
+use crate::run::RunOptions;
+use crate::strategies::{self, Comparison};
+
+fn plain_options(scenario: &std::path::Path) -> RunOptions {
+    RunOptions {
+        texts: Texts::embedded(),
+        bugs: Vec::new(),
+        strategy: None,
+        stop_when_unsafe: false,
+        git_commit: None,
+        repeat_command: format!("cargo sim run {} --seed {{seed}}", scenario.display()),
+    }
+}
+
+/// Looks for every known bug; exit code 1 when one was not found.
+pub(super) fn bugs(args: &BugsArgs) -> Result<u8, UsageError> {
+    let scenario = Scenario::load(&args.scenario)?;
+    let options = plain_options(&args.scenario);
+    let mut line = ProgressLine::new();
+    if args.markdown {
+        println!("| known bug | seeds needed | wall time | what gave it away |\n|---|---:|---:|---|");
+    }
+    let mut missed = 0;
+    for bug in KnownBug::ALL {
+        line.show(|| format!("looking for {}", bug.name()));
+        let score = bugs::look_for(&scenario, bug, args.seeds.clone(), &options);
+        missed += u8::from(score.found.is_none());
+        line.clear();
+        print_score(args, &score);
+    }
+    if missed > 0 {
+        eprintln!("sim: {missed} known bugs were not found");
+    }
+    Ok(u8::from(missed > 0))
+}
+
+fn print_score(args: &BugsArgs, score: &Score) {
+    let (name, seeds, wall) = (score.bug.name(), score.seeds, score.wall.as_secs_f64());
+    let what = score.found.as_ref().map_or("NOT FOUND", |failure| failure.what.as_str());
+    if args.json {
+        let row = serde_json::json!({
+            "bug": name,
+            "found": score.found.is_some(),
+            "seeds": seeds,
+            "wall_s": wall,
+            "what": what,
+            "repeat_command": score.found.as_ref().map(|failure| &failure.repeat_command),
+        });
+        println!("{row}");
+    } else if args.markdown {
+        println!("| `{name}` | {seeds} | {wall:.2} s | {} |", what.replace('|', "\\|"));
+    } else {
+        println!("{name:<38}{seeds:>5} seeds{wall:>8.2} s   {what}");
+        if let Some(failure) = &score.found {
+            println!("    {}", failure.repeat_command);
+        }
+    }
+}
+
+/// Compares the strategies; exit code 1 when one of them broke safety.
+pub(super) fn compare_commit_strategies(args: &CompareArgs) -> Result<u8, UsageError> {
+    let scenario = Scenario::load(&args.scenario)?;
+    let mut options = plain_options(&args.scenario);
+    options.repeat_command = options.repeat_command.replace("{seed}", &args.seed.to_string());
+    let mut line = ProgressLine::new();
+    line.show(|| format!("{}: four strategies", scenario.title()));
+    let compared = strategies::compare(&scenario, args.seed, &options)?;
+    line.clear();
+    if args.markdown {
+        println!("| strategy | orders/s | attempts per order | refunds | committed | sold out at |");
+        println!("|---|---:|---:|---:|---:|---:|");
+    } else if !args.json {
+        println!("{:<14}{:>10}{:>12}{:>10}{:>11}{:>14}", "strategy", "orders/s", "attempts", "refunds", "committed", "sold out at");
+    }
+    let mut worst = 0;
+    for comparison in &compared {
+        print_comparison(args, comparison);
+        if comparison.record.run.ending == record::Ending::SafetyBroken {
+            worst = 1;
+        }
+    }
+    if !args.json {
+        println!("\norders/s and times are modelled: they are the cost model's word, not a measurement");
+    }
+    Ok(worst)
+}
+
+fn print_comparison(args: &CompareArgs, comparison: &Comparison) {
+    let run = &comparison.record.run;
+    let figure = |name: &str| run.figures.get(name).copied();
+    let orders_per_s = figure("orders_per_s").unwrap_or(0.0);
+    let attempts = figure("commit_attempts_per_order").unwrap_or(0.0);
+    let sold_out = figure("time_to_sell_out_ms").map_or_else(|| "never".to_owned(), |ms| format!("{:.1} s", ms / 1_000.0));
+    let (name, refunds, committed) = (comparison.strategy.name(), run.funnel.refunded, run.funnel.committed);
+    if args.json {
+        let row = serde_json::json!({
+            "strategy": name, "orders_per_s": orders_per_s, "attempts_per_order": attempts, "refunds": refunds,
+            "committed": committed, "time_to_sell_out_ms": figure("time_to_sell_out_ms"),
+            "repeat_command": run.repeat_command,
+        });
+        println!("{row}");
+    } else if args.markdown {
+        println!("| `{name}` | {orders_per_s:.0} | {attempts:.2} | {} | {} | {sold_out} |", grouped(refunds), grouped(committed));
+    } else {
+        let (refunds, committed) = (grouped(refunds), grouped(committed));
+        println!("{name:<14}{orders_per_s:>10.0}{attempts:>12.2}{refunds:>10}{committed:>11}{sold_out:>14}");
+    }
+}

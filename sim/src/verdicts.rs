@@ -1,0 +1,175 @@
+//! Turns what the observer knows at the end of a run into the parts of its record.
+
+use std::collections::BTreeMap;
+
+use checkers::{Class, Judgement, Violation};
+use record::{Funnel, HistoryEvent, LatencySummary, Outcome, Property, Target, Verdict};
+use scenario::Scenario;
+
+use crate::world::build::{World, counters};
+
+/// One verdict per checker.
+#[must_use]
+pub fn verdicts(world: &World, judgements: &[Judgement]) -> Vec<Verdict> {
+    judgements.iter().map(|judgement| verdict(world, judgement)).collect()
+}
+
+fn verdict(world: &World, judgement: &Judgement) -> Verdict {
+    let property = match judgement.class {
+        Class::Safety => Property::Safety,
+        Class::Liveness => Property::Liveness,
+        Class::Target => Property::Target,
+    };
+    let violations = match &judgement.verdict {
+        checkers::Verdict::Holds => Vec::new(),
+        checkers::Verdict::Violated { violations, unlisted } => {
+            let mut told: Vec<record::Violation> = violations.iter().map(|found| violation(world, found)).collect();
+            if *unlisted > 0 {
+                told.push(lone(format!("and {unlisted} more of this kind")));
+            }
+            told
+        }
+        checkers::Verdict::NotJudged { why } => vec![lone(format!("could not be judged: {}", why.join("; ")))],
+    };
+    Verdict::of(judgement.name, property, violations)
+}
+
+fn lone(what: String) -> record::Violation {
+    record::Violation { what, at_ms: 0, order_id: None, history: Vec::new() }
+}
+
+fn violation(world: &World, found: &Violation) -> record::Violation {
+    world.observer.history(|history| record::Violation {
+        what: found.what.clone(),
+        at_ms: u64::try_from(found.at_us / 1_000).unwrap_or(0),
+        order_id: found.orders.first().map(|order| history.order_id(*order).to_owned()),
+        history: checkers::explain::shortest(history, found).iter().map(told).collect(),
+    })
+}
+
+fn told(line: &checkers::explain::Line) -> HistoryEvent {
+    HistoryEvent {
+        at_us: u64::try_from(line.at_us).unwrap_or(0),
+        process: line.place.to_owned(),
+        text: line.text.clone(),
+    }
+}
+
+/// How far shoppers and orders came.
+#[must_use]
+pub fn funnel(world: &World) -> Funnel {
+    let shoppers = world.crowd.funnel();
+    world.observer.tally(|tally| Funnel {
+        reserved: tally.reserved,
+        paid: tally.paid,
+        committed: tally.committed,
+        compensated: tally.compensated,
+        refunded: tally.refunded,
+        pending: u64::try_from(tally.unsettled).unwrap_or(0),
+        ..shoppers
+    })
+}
+
+/// From click to final answer, per outcome that occurred.
+#[must_use]
+pub fn latencies(world: &World) -> BTreeMap<Outcome, LatencySummary> {
+    let mut summaries = BTreeMap::new();
+    for (outcome, histogram) in world.crowd.latencies() {
+        let summary = histogram.summary();
+        if summary.count > 0 {
+            summaries.insert(outcome, summary);
+        }
+    }
+    summaries
+}
+
+/// Rare states that were reached: those the world saw, and the platform's own counters.
+#[must_use]
+pub fn probes(world: &World) -> BTreeMap<String, u64> {
+    let mut probes: BTreeMap<String, u64> =
+        world.observer.probes().into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    for (name, count) in counters(&world.metrics) {
+        let name = name.trim_end_matches("_total").replace('_', "-");
+        probes.insert(name, count);
+    }
+    probes
+}
+
+/// Figures of the run, as modelled.
+#[must_use]
+pub fn figures(world: &World) -> BTreeMap<String, f64> {
+    let mut figures = BTreeMap::new();
+    let mut note = |name: &str, value: f64| {
+        figures.insert(name.to_owned(), value);
+    };
+    let per_s = |count: u64, span_us: i64| count_as_f64(count) * 1_000_000.0 / us_as_f64(span_us.max(1));
+    world.observer.tally(|tally| {
+        note("requests", count_as_f64(tally.requests));
+        note("admitted", count_as_f64(tally.admitted));
+        note("delivered", count_as_f64(tally.delivered));
+        if let Some((first_us, last_us)) = tally.confirmed_span_us {
+            note("orders_per_s", per_s(tally.committed, last_us - first_us));
+        }
+        if let Some(sold_out_at_us) = tally.sold_out_at_us {
+            note("time_to_sell_out_ms", us_as_f64(sold_out_at_us) / 1_000.0);
+        }
+    });
+    let counters = counters(&world.metrics);
+    let attempts = counters.get("orders_confirmed_total").copied().unwrap_or(0)
+        + counters.get("commit_conflicts_total").copied().unwrap_or(0);
+    let confirmed = counters.get("orders_confirmed_total").copied().unwrap_or(0);
+    if confirmed > 0 {
+        note("commit_attempts_per_order", count_as_f64(attempts) / count_as_f64(confirmed));
+    }
+    figures
+}
+
+fn count_as_f64(count: u64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "counts of a run lie far below 2^53")]
+    let value = count as f64;
+    value
+}
+
+fn us_as_f64(us: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "times of a run lie far below 2^53 microseconds")]
+    let value = us as f64;
+    value
+}
+
+/// The scenario's own numbers beside what the run modelled.
+#[must_use]
+pub fn targets(world: &World, scenario: &Scenario) -> Vec<Target> {
+    let figures = figures(world);
+    let latencies = latencies(world);
+    let wanted = &scenario.targets;
+    let mut targets = Vec::new();
+    let mut at_least = |name: &str, wanted: Option<u64>, modelled: Option<f64>| {
+        if let Some(wanted) = wanted.map(count_as_f64) {
+            let met = modelled.is_some_and(|modelled| modelled >= wanted);
+            targets.push(Target { name: name.to_owned(), wanted, modelled, met });
+        }
+    };
+    at_least("orders_per_s", wanted.orders_per_s, figures.get("orders_per_s").copied());
+    let mut at_most = |name: &str, wanted: Option<f64>, modelled: Option<f64>| {
+        if let Some(wanted) = wanted {
+            let met = modelled.is_some_and(|modelled| modelled <= wanted);
+            targets.push(Target { name: name.to_owned(), wanted, modelled, met });
+        }
+    };
+    let sold_out = wanted.sold_out_within_ms.map(count_as_f64);
+    at_most("sold_out_within_ms", sold_out, figures.get("time_to_sell_out_ms").copied());
+    let funnel = world.crowd.funnel();
+    let errors = count_as_f64(funnel.failed + funnel.timed_out) / count_as_f64(funnel.clicked.max(1));
+    at_most("error_budget_ratio", wanted.error_budget_ratio, Some(errors));
+    let p99 = [
+        ("p99_ms.won", wanted.p99_ms.won, Outcome::Won),
+        ("p99_ms.sold_out", wanted.p99_ms.sold_out, Outcome::SoldOut),
+        ("p99_ms.limited", wanted.p99_ms.limited, Outcome::Limited),
+        ("p99_ms.queued", wanted.p99_ms.queued, Outcome::Queued),
+    ];
+    for (name, wanted, outcome) in p99 {
+        let modelled = latencies.get(&outcome).map(|summary| count_as_f64(summary.p99_us) / 1_000.0);
+        at_most(name, wanted.map(count_as_f64), modelled);
+    }
+    targets
+}
