@@ -201,7 +201,7 @@ impl Processes {
         };
         let start_us = slot.station.serve(now_us + there_us, slot.spec.request_us);
         self.trace.hop(Hop { at_us: now_us, from, to, arrives_us: start_us });
-        let server = slot.server.clone().expect("only processes that are up are picked");
+        let mut server = slot.server.clone().expect("only processes that are up are picked");
         let (timeline, network) = (self.timeline, self.network.clone());
         let work = async move {
             timeline.sleep_until(start_us).await;
@@ -237,7 +237,7 @@ fn pick(slots: &mut [Slot], service: ServiceName, draw: u64) -> Option<&mut Slot
 
 impl Server {
     /// The answer, or `None` when it never leaves the server.
-    async fn handle(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
+    async fn handle(&mut self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         match self {
             Self::CardGateway(gateway) => gateway.handle(request).await,
             Self::Platform(router) => {

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use checkers::{AdmissionLimit, Limits, SkuLimits};
+use checkers::Limits;
+use checkers::limits::{AdmissionLimit, SkuLimits};
 use platform::config::{
     CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig, GatewayConfig, LaneConfig,
     PaymentConfig,

@@ -61,17 +61,12 @@ pub enum StatementKind {
     /// Opens a transaction.
     Begin,
     /// Reads or writes inside a transaction.
-    Inside {
-        /// Whether it moves stock, as only the hard commit and a cancellation do.
-        moves_stock: bool,
-    },
-    /// A statement that commits by itself.
+    Inside,
+    /// A statement that is a transaction by itself.
     Alone,
     /// Ends a transaction.
     Commit {
-        /// Whether the transaction wrote, so that its commit waits for the log.
-        wrote: bool,
-        /// Whether it moved stock.
+        /// Whether it moved stock, as only the hard commit and a cancellation do.
         moves_stock: bool,
     },
     /// Undoes a transaction.
@@ -124,7 +119,7 @@ impl PostgresHost {
         seed: u64,
     ) -> Arc<Self> {
         let state = State {
-            engine: Postgres::new(Config::default()),
+            engine: Postgres::new(Config { change_feed: true, max_connections: 10_000, ..Config::default() }),
             up: true,
             boot: 0,
             cpu: Station::new(costs.parallelism),
@@ -146,6 +141,12 @@ impl PostgresHost {
     #[must_use]
     pub fn place(&self) -> NodeIndex {
         self.at
+    }
+
+    /// Whether hard commits are being made to fail, so that transactions must be told apart.
+    #[must_use]
+    pub fn fails_hard_commits(&self) -> bool {
+        self.state().faults.hard_commit_failure_ppm > 0
     }
 
     /// Runs a script on a session of its own, in no time: for the schema and the first rows, before anything starts.
@@ -202,7 +203,7 @@ impl PostgresHost {
     ) -> Ended {
         let Some(there_us) = self.network.delay_us(from, self.at) else { return Ended::Silent };
         let sent_us = self.timeline.now_us();
-        let begins_us = self.queue(sent_us + there_us, kind);
+        let begins_us = self.queue(sent_us + there_us, session, kind);
         self.timeline.sleep_until(begins_us).await;
         let ended = match self.execute(session, kind, sql, params) {
             Begun::Ended(ended) => ended,
@@ -213,25 +214,24 @@ impl PostgresHost {
             }
         };
         let Some(back_us) = self.network.delay_us(self.at, from) else { return Ended::Silent };
-        let leaves_us = self.cost_of_rows(&ended);
+        let leaves_us = self.leaves_at(&ended, kind);
         self.timeline.sleep_until(leaves_us + back_us).await;
         self.trace_answer(from, &ended);
         if self.is_live(session) { ended } else { Ended::Lost }
     }
 
     /// When the work on a statement that arrives at `arrival_us` is done.
-    fn queue(&self, arrival_us: i64, kind: StatementKind) -> i64 {
+    fn queue(&self, arrival_us: i64, session: Session, kind: StatementKind) -> i64 {
         let state = &mut *self.state();
         let arrival_us = arrival_us.max(state.stalled_until_us);
         match kind {
             // BEGIN and ROLLBACK touch neither rows nor the log.
             StatementKind::Begin | StatementKind::Rollback => state.cpu.serve(arrival_us, self.costs.statement_us / 4),
-            StatementKind::Inside { .. } => state.cpu.serve(arrival_us, self.costs.statement_us),
-            StatementKind::Alone | StatementKind::Commit { wrote: true, .. } => {
-                let worked_us = state.cpu.serve(arrival_us, self.costs.statement_us);
-                state.log.commit(worked_us, self.costs.flush_us)
+            StatementKind::Inside | StatementKind::Alone => state.cpu.serve(arrival_us, self.costs.statement_us),
+            StatementKind::Commit { .. } => {
+                let worked_us = state.cpu.serve(arrival_us, self.costs.statement_us / 4);
+                if state.engine.has_written(session.id) { state.log.commit(worked_us, self.costs.flush_us) } else { worked_us }
             }
-            StatementKind::Commit { wrote: false, .. } => state.cpu.serve(arrival_us, self.costs.statement_us / 4),
         }
     }
 
@@ -241,7 +241,7 @@ impl PostgresHost {
         if !state.up || state.boot != session.boot {
             return Begun::Ended(Ended::Lost);
         }
-        match state.strike(kind) {
+        match state.strike(session.id, kind) {
             Some(Strike::TimesOut) => return Begun::TimesOut,
             Some(Strike::LostBefore) => {
                 state.engine.disconnect(session.id, now_us);
@@ -252,7 +252,7 @@ impl PostgresHost {
                 let refused = state.engine.submit(session.id, "ROLLBACK", &[], now_us);
                 assert!(matches!(refused, Step::Done(Ok(_))), "a rollback neither waits nor fails: {refused:?}");
                 self.settle(state);
-                return Begun::Ended(Ended::Answered(Err(PgError::serialization_failure())));
+                return Begun::Ended(Ended::Answered(Err(refusal("40001", "could not serialize access"))));
             }
             Some(Strike::LostAfter) => {
                 let step = state.engine.submit(session.id, sql, params, now_us);
@@ -295,15 +295,21 @@ impl PostgresHost {
         let now_us = self.wall_us();
         let state = &mut *self.state();
         if state.up && state.boot == session.boot {
-            state.engine.fail_transaction(session.id, now_us);
+            // The same as far as the session can tell: an error inside the transaction, which is lost by it.
+            let failed = state.engine.submit(session.id, "SELECT 1 / 0", &[], now_us);
+            assert!(matches!(failed, Step::Done(Err(_))), "a division by zero is refused at once: {failed:?}");
             self.settle(state);
         }
-        Err(PgError::statement_timeout())
+        Err(refusal("57014", "canceling statement due to statement timeout"))
     }
 
-    fn cost_of_rows(&self, ended: &Ended) -> i64 {
+    /// When an answer leaves: after the work on its further rows, and for a lone writer after the log is flushed.
+    fn leaves_at(&self, ended: &Ended, kind: StatementKind) -> i64 {
         let now_us = self.timeline.now_us();
         let Ended::Answered(Ok(reply)) = ended else { return now_us };
+        if kind == StatementKind::Alone && reply.command != "SELECT" && reply.affected > 0 {
+            return self.state().log.commit(now_us, self.costs.flush_us);
+        }
         let further_rows = i64::try_from(reply.affected).unwrap_or(i64::MAX).saturating_sub(1);
         if further_rows <= 0 || self.costs.row_us == 0 {
             return now_us;
@@ -364,6 +370,10 @@ impl PostgresHost {
     }
 }
 
+fn refusal(sqlstate: &'static str, message: &str) -> PgError {
+    PgError { sqlstate, message: message.to_owned(), constraint: None, table: None }
+}
+
 /// What became of a statement when its turn came.
 enum Begun {
     Ended(Ended),
@@ -380,15 +390,15 @@ enum Strike {
 }
 
 impl State {
-    fn strike(&mut self, kind: StatementKind) -> Option<Strike> {
+    fn strike(&mut self, session: SessionId, kind: StatementKind) -> Option<Strike> {
         let faults = self.faults;
         match kind {
             StatementKind::Begin | StatementKind::Rollback => None,
-            StatementKind::Inside { .. } | StatementKind::Alone => {
+            StatementKind::Inside | StatementKind::Alone => {
                 self.happens(faults.statement_timeout_ppm).then_some(Strike::TimesOut)
             }
-            StatementKind::Commit { wrote: false, .. } => None,
-            StatementKind::Commit { wrote: true, moves_stock } => {
+            StatementKind::Commit { .. } if !self.engine.has_written(session) => None,
+            StatementKind::Commit { moves_stock } => {
                 if self.happens(faults.lost_before_commit_ppm)
                     || (moves_stock && self.happens(faults.hard_commit_failure_ppm))
                 {

@@ -1,7 +1,7 @@
 //! Reads what a committed row says.
 
 use checkers::history::{Consumer, EventKind, History, Movement, OrderEvent, Status};
-use postgres_engine::{Op, RowChange, Value};
+use postgres_engine::{ChangeOp, RowChange, Value};
 
 /// The event of a committed change of a row; tables that no checker follows have none.
 pub(super) fn decode(history: &mut History, change: &RowChange) -> Option<EventKind> {
@@ -48,7 +48,7 @@ fn status(value: &Value) -> Status {
 }
 
 fn order(history: &mut History, change: &RowChange) -> Option<EventKind> {
-    if change.op == Op::Delete {
+    if change.op == ChangeOp::Delete {
         return match change.old_value("order_id") {
             Some(Value::Text(order_id)) => Some(EventKind::OrderRemoved { order: history.order(order_id) }),
             other => panic!("a deleted order has no id: {other:?}"),
@@ -90,7 +90,7 @@ fn balance(history: &mut History, change: &RowChange) -> Option<EventKind> {
 }
 
 fn outbox(history: &mut History, change: &RowChange) -> Option<EventKind> {
-    if change.op != Op::Insert {
+    if change.op != ChangeOp::Insert {
         return None;
     }
     let event = OrderEvent::parse(text(change, "kind"))?;
