@@ -159,10 +159,19 @@ impl Texts {
 
     /// The migrations' names and texts, in the order in which they are applied.
     pub fn migrations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.below("migrations/")
+    }
+
+    /// The Redis scripts' names and texts.
+    pub fn scripts(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.below("lua/")
+    }
+
+    fn below(&self, folder: &'static str) -> impl Iterator<Item = (&'static str, &str)> {
         EMBEDDED
             .iter()
             .zip(self.texts.iter())
-            .filter(|((name, _), _)| name.starts_with("migrations/"))
+            .filter(move |((name, _), _)| name.starts_with(folder))
             .map(|((name, _), text)| (*name, &**text))
     }
 }

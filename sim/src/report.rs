@@ -94,7 +94,11 @@ fn funnel(text: &mut String, record: &RunRecord) {
 fn verdicts(text: &mut String, verdicts: &[Verdict]) {
     line(text, "checks".to_owned());
     for verdict in verdicts {
-        let word = if verdict.holds { "holds" } else { "BROKEN" };
+        let word = match (&verdict.not_judged, verdict.holds) {
+            (Some(why), _) => format!("not judged: {why}"),
+            (None, true) => "holds".to_owned(),
+            (None, false) => "BROKEN".to_owned(),
+        };
         line(text, format!("  {:<12}{word}", verdict.checker));
         for violation in verdict.violations.iter().take(VIOLATIONS_SHOWN) {
             show_violation(text, violation);

@@ -29,7 +29,9 @@ fn verdict(world: &World, judgement: &Judgement) -> Verdict {
             }
             told
         }
-        checkers::Verdict::NotJudged { why } => vec![lone(format!("could not be judged: {}", why.join("; ")))],
+        checkers::Verdict::NotJudged { why } => {
+            return Verdict::unjudged(judgement.name, property, &why.join("; "));
+        }
     };
     Verdict::of(judgement.name, property, violations)
 }
@@ -43,14 +45,14 @@ fn violation(world: &World, found: &Violation) -> record::Violation {
         what: found.what.clone(),
         at_ms: u64::try_from(found.at_us / 1_000).unwrap_or(0),
         order_id: found.orders.first().map(|order| history.order_id(*order).to_owned()),
-        history: checkers::explain::shortest(history, found).iter().map(told).collect(),
+        history: checkers::explain::explain(found, history).iter().map(told).collect(),
     })
 }
 
 fn told(line: &checkers::explain::Line) -> HistoryEvent {
     HistoryEvent {
         at_us: u64::try_from(line.at_us).unwrap_or(0),
-        process: line.place.to_owned(),
+        process: line.source.to_owned(),
         text: line.text.clone(),
     }
 }

@@ -140,11 +140,11 @@ fn roles_of(scenario: &Scenario) -> Vec<(Role, Option<Host>, u32)> {
     let replicas = &scenario.platform.replicas;
     vec![
         (Role::Inventory, Some(Host::Inventory), replicas.inventory),
-        (Role::Payments, None, 1),
+        (Role::Payments, Some(Host::Payments), replicas.payments),
         (Role::FlashSale, Some(Host::FlashSale), replicas.flash_sale),
         (Role::Orders, Some(Host::Orders), replicas.orders),
         (Role::Compensation, Some(Host::Compensation), replicas.compensation),
-        (Role::OutboxRelay, Some(Host::Relay), replicas.relay),
+        (Role::OutboxRelay, Some(Host::OutboxRelay), replicas.outbox_relay),
         (Role::Notification, Some(Host::Notification), replicas.notification),
         (Role::Analytics, Some(Host::Analytics), replicas.analytics),
         (Role::Warehouse, Some(Host::Warehouse), replicas.warehouse),
@@ -192,7 +192,7 @@ impl Builder<'_> {
     }
 
     fn card_gateway_process(&mut self, card_gateway: &Arc<CardGateway>) {
-        let at = self.place(Some(Host::Payments));
+        let at = self.place(Some(Host::CardGateway));
         let (gateway, processes) = (card_gateway.clone(), self.processes.clone());
         let boot: Boot = Arc::new(move |node: &NodeHandle, door: Door| {
             drop(node.spawn(gateway.clone().deliver_webhooks(processes.clone(), at)));

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use checkers::Snapshot;
 use checkers::snapshot::TopicRecord;
-use platform::messages::ORDER_TOPIC;
+use platform::messages::{CARD_GATEWAY, ORDER_TOPIC};
 use ports::entropy::Entropy;
 use ports::redis_port::RedisConnector;
 
@@ -34,7 +34,7 @@ pub async fn take(world: &World, quiet: bool) -> Result<Snapshot, String> {
     let gate = checkers::collect::gate(&mut connection, &skus).await;
     snapshot.gate = Some(gate.map_err(|error| format!("reading Redis: {error}"))?);
     let http = Arc::new(SimHttp::new(targets.processes.clone(), world.observer_at, Entropy::from_seed(0)));
-    let intents = checkers::collect::card_intents(&*http).await;
+    let intents = checkers::collect::card_intents(&*http, CARD_GATEWAY).await;
     snapshot.card_intents = Some(intents.map_err(|error| format!("reading the card gateway: {error}"))?);
     let record = |(partition, offset, event_id): (i32, i64, String)| TopicRecord {
         order_id: event_id.rsplit_once(':').map_or(event_id.as_str(), |(order, _)| order).to_owned(),

@@ -51,7 +51,7 @@ impl Observer {
     pub fn new<'a>(limits: &Limits, scripts: impl Iterator<Item = (&'a str, &'a str)>, trace: Trace) -> Self {
         let state = State {
             judge: Judge::new(limits),
-            tally: Tally::new(limits),
+            tally: Tally::default(),
             gate: gate::GateWatch::new(scripts),
             probes: BTreeMap::new(),
             stop_when_unsafe: false,
