@@ -22,7 +22,7 @@ pub(super) struct GateWatch {
 
 impl GateWatch {
     /// Knows these scripts, given by file name and text.
-    pub(super) fn new<'a>(scripts: impl Iterator<Item = (&'a str, &'a str)>) -> Self {
+    pub(super) fn new<'a>(scripts: impl Iterator<Item = (&'static str, &'a str)>) -> Self {
         let known = |name: &str| match name.rsplit('/').next()? {
             "reserve.lua" => Some(Script::Reserve),
             "confirm.lua" => Some(Script::Confirm),

@@ -48,7 +48,7 @@ pub struct Observer {
 impl Observer {
     /// An observer who holds the run to `limits`. `scripts` are the platform's Lua texts by name.
     #[must_use]
-    pub fn new<'a>(limits: &Limits, scripts: impl Iterator<Item = (&'a str, &'a str)>, trace: Trace) -> Self {
+    pub fn new<'a>(limits: &Limits, scripts: impl Iterator<Item = (&'static str, &'a str)>, trace: Trace) -> Self {
         let state = State {
             judge: Judge::new(limits),
             tally: Tally::default(),

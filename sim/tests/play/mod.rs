@@ -1,0 +1,38 @@
+//! Plays scenarios for tests.
+
+#![allow(dead_code, reason = "each test file uses its own part of these")]
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use platform::texts::Texts;
+use record::RunRecord;
+use scenario::Scenario;
+use sim::run::{Progress, RunOptions, run};
+
+/// The scenario of a name.
+pub fn scenario(name: &str) -> Scenario {
+    Scenario::load(&root().join(format!("scenarios/{name}.toml"))).expect("the scenario is valid")
+}
+
+/// The root of the workspace.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The platform as it is.
+pub fn options() -> RunOptions {
+    RunOptions {
+        texts: Texts::embedded(),
+        bugs: Vec::new(),
+        strategy: None,
+        stop_when_unsafe: false,
+        git_commit: None,
+        repeat_command: "cargo sim run … --seed {seed}".to_owned(),
+    }
+}
+
+/// The record of one seed.
+pub fn play(scenario: &Scenario, seed: u64, options: &RunOptions) -> RunRecord {
+    run(scenario, seed, options, None, &Arc::new(Progress::default())).expect("the run can be made")
+}

@@ -1,0 +1,71 @@
+//! Each scenario does what its file says it is for.
+
+#![cfg(madsim)]
+
+mod play;
+
+use record::Ending;
+use scenario::Scenario;
+
+#[track_caller]
+fn holds(scenario: &Scenario, seed: u64) -> record::RunRecord {
+    let record = play::play(scenario, seed, &play::options());
+    let broken: Vec<_> = record.run.verdicts.iter().filter(|verdict| !verdict.holds).collect();
+    assert_eq!(record.run.ending, Ending::Held, "{} seed {seed}: {broken:#?}", scenario.title());
+    record
+}
+
+#[test]
+fn prime_day_sells_a_thousand_units_to_half_a_million_shoppers_under_faults() {
+    let record = holds(&play::scenario("prime-day"), 42);
+    assert_eq!(record.run.funnel.clicked, 500_000);
+    assert_eq!(record.run.funnel.committed, 1_000);
+    assert_eq!(record.run.funnel.pending, 0);
+    assert!(record.run.faults.len() >= 4, "{:?}", record.run.faults);
+}
+
+#[test]
+fn a_redis_crash_oversells_nothing_under_any_persistence_mode() {
+    let path = play::root().join("scenarios/redis-crash.toml");
+    let variants = Scenario::load_variants(&path).expect("the scenario is valid");
+    assert!(variants.len() >= 4, "one variant for each persistence mode");
+    for variant in &variants {
+        for seed in 1..=5 {
+            holds(variant, seed);
+        }
+    }
+}
+
+#[test]
+fn a_capture_whose_commit_fails_ends_as_an_order_or_a_refund() {
+    let scenario = play::scenario("captured-commit-failed");
+    let mut compensated = 0;
+    for seed in 1..=5 {
+        compensated += holds(&scenario, seed).run.probes["compensation-claims"];
+    }
+    assert!(compensated > 0, "no order ever needed the compensation worker");
+}
+
+#[test]
+fn database_timeouts_lose_no_order() {
+    let scenario = play::scenario("database-timeouts");
+    for seed in 1..=5 {
+        holds(&scenario, seed);
+    }
+}
+
+#[test]
+fn the_naive_design_oversells_and_two_interleaved_orders_show_it() {
+    let scenario = play::scenario("overselling-trap");
+    let record = play::play(&scenario, 1, &play::options());
+    assert_eq!(record.run.ending, Ending::SafetyBroken);
+    let stock = record.run.verdicts.iter().find(|verdict| verdict.checker == "stock").expect("there is a stock checker");
+    let violation = stock.violations.first().expect("the naive design oversells");
+    let orders: std::collections::BTreeSet<&str> = violation
+        .history
+        .iter()
+        .flat_map(|event| event.text.split_whitespace())
+        .filter(|word| word.starts_with("ord_"))
+        .collect();
+    assert!(orders.len() >= 2 || violation.history.len() >= 4, "{violation:#?}");
+}

@@ -1,0 +1,62 @@
+//! Many seeds of the correct platform: nothing may be found, and the same seed must always be the same run.
+
+#![cfg(madsim)]
+
+mod play;
+
+use std::collections::BTreeMap;
+
+use record::Ending;
+use sim::sweep::{SweepOptions, sweep};
+
+fn hashes(scenario: &scenario::Scenario, seeds: std::ops::RangeInclusive<u64>, jobs: usize) -> BTreeMap<u64, String> {
+    let options = SweepOptions { seeds, jobs, stop_after: None, stop_at_failure: false, run: play::options() };
+    let mut hashes = BTreeMap::new();
+    let report = sweep(scenario, &options, |record, _| {
+        hashes.insert(record.run.seed, record.run.trace_hash.clone());
+    });
+    assert_eq!(report.broken, None);
+    hashes
+}
+
+#[test]
+fn no_checker_complains_over_many_seeds_and_every_probe_fires() {
+    let scenario = play::scenario("prime-day-small");
+    let options =
+        SweepOptions { seeds: 1..=400, jobs: 2, stop_after: None, stop_at_failure: false, run: play::options() };
+    let report = sweep(&scenario, &options, |_, _| {});
+    assert_eq!(report.broken, None);
+    assert_eq!(report.failures, [], "failing seeds");
+    assert_eq!(report.ending(), Ending::Held);
+    for probe in &scenario.probes {
+        assert!(report.probes.get(probe).is_some_and(|found| found.times > 0), "{probe} never fired");
+    }
+}
+
+#[test]
+fn one_job_and_two_jobs_give_the_same_traces() {
+    let scenario = play::scenario("prime-day-small");
+    let alone = hashes(&scenario, 1..=40, 1);
+    let together = hashes(&scenario, 1..=40, 2);
+    assert_eq!(alone.len(), 40);
+    assert_eq!(alone, together);
+}
+
+#[test]
+fn different_seeds_give_different_traces() {
+    let hashes = hashes(&play::scenario("prime-day-small"), 1..=10, 2);
+    let distinct: std::collections::BTreeSet<&String> = hashes.values().collect();
+    assert_eq!(distinct.len(), hashes.len());
+}
+
+#[test]
+fn two_processes_write_the_same_trace() {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_sim"))
+        .current_dir(play::root())
+        .args(["check-determinism", "scenarios/prime-day-small.toml", "--seed", "1", "--count", "10"])
+        .output()
+        .expect("the command starts");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains("10 of 10 seeds gave equal traces"), "{said}");
+}
