@@ -7,7 +7,7 @@
 
 pub mod bugs;
 pub mod cli;
-pub mod determinism;
+mod determinism;
 pub mod report;
 pub mod run;
 pub mod strategies;

@@ -88,8 +88,7 @@ pub fn latencies(world: &World) -> BTreeMap<Outcome, LatencySummary> {
 /// Rare states that were reached: those the world saw, and the platform's own counters.
 #[must_use]
 pub fn probes(world: &World) -> BTreeMap<String, u64> {
-    let mut probes: BTreeMap<String, u64> =
-        world.observer.probes().into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    let mut probes = world.observer.probes();
     for (name, count) in counters(&world.metrics) {
         let name = name.trim_end_matches("_total").replace('_', "-");
         probes.insert(name, count);

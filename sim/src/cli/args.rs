@@ -52,7 +52,7 @@ pub(super) enum Command {
 
 /// The scenario, and what is changed about the platform.
 #[derive(Args, Clone)]
-pub struct Subject {
+pub(crate) struct Subject {
     /// The scenario file.
     pub scenario: PathBuf,
     /// One of the scenario's variants.
@@ -71,7 +71,7 @@ pub struct Subject {
 
 /// `run`.
 #[derive(Args)]
-pub struct RunArgs {
+pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) subject: Subject,
     /// The seed.
@@ -87,7 +87,7 @@ pub struct RunArgs {
 
 /// `sweep`.
 #[derive(Args)]
-pub struct SweepArgs {
+pub(super) struct SweepArgs {
     #[command(flatten)]
     pub(super) subject: Subject,
     /// The seeds, such as 1..=1000.
@@ -109,7 +109,7 @@ pub struct SweepArgs {
 
 /// `check-determinism`.
 #[derive(Args)]
-pub struct DeterminismArgs {
+pub(crate) struct DeterminismArgs {
     #[command(flatten)]
     pub(crate) subject: Subject,
     /// The first seed.
@@ -122,7 +122,7 @@ pub struct DeterminismArgs {
 
 /// `bugs`.
 #[derive(Args)]
-pub struct BugsArgs {
+pub(super) struct BugsArgs {
     /// The scenario in which they are looked for.
     #[arg(default_value = "scenarios/prime-day-small.toml")]
     pub(super) scenario: PathBuf,
@@ -139,7 +139,7 @@ pub struct BugsArgs {
 
 /// `compare-commit-strategies`.
 #[derive(Args)]
-pub struct CompareArgs {
+pub(super) struct CompareArgs {
     /// The scenario: one hot product.
     #[arg(default_value = "scenarios/hot-sku.toml")]
     pub(super) scenario: PathBuf,

@@ -44,4 +44,4 @@ pub fn main() -> ExitCode {
     }
 }
 
-pub use args::{BugsArgs, CompareArgs, DeterminismArgs, RunArgs, SweepArgs};
+pub(crate) use args::DeterminismArgs;

@@ -64,6 +64,7 @@ impl Targets {
         self.timeline.sleep_until(us(fault.at_ms)).await;
         let text = fault.to_string();
         self.observer.fault_began(self.timeline.now_us(), &text);
+        self.observer.probe(&format!("fault-{}", fault.fault.kind()));
         let until_us = self.timeline.now_us() + us(fault.for_ms);
         self.apply(&fault.fault, until_us).await;
         self.observer.fault_ended(self.timeline.now_us(), &text);

@@ -241,9 +241,13 @@ impl PostgresHost {
         if !state.up || state.boot != session.boot {
             return Begun::Ended(Ended::Lost);
         }
-        match state.strike(session.id, kind) {
+        let strike = state.strike(session.id, kind);
+        if let Some(strike) = &strike {
+            self.observer.probe(strike.probe());
+        }
+        match strike {
             Some(Strike::TimesOut) => return Begun::TimesOut,
-            Some(Strike::LostBefore) => {
+            Some(Strike::LostBefore | Strike::HardCommitFails) => {
                 state.engine.disconnect(session.id, now_us);
                 self.settle(state);
                 return Begun::Ended(Ended::Lost);
@@ -385,8 +389,22 @@ enum Begun {
 enum Strike {
     TimesOut,
     LostBefore,
+    HardCommitFails,
     LostAfter,
     Serialization,
+}
+
+impl Strike {
+    /// The rare state that this is, by the name under which it is counted.
+    fn probe(&self) -> &'static str {
+        match self {
+            Self::TimesOut => "statement-timed-out",
+            Self::LostBefore => "connection-lost-before-commit",
+            Self::HardCommitFails => "captured-commit-failed",
+            Self::LostAfter => "connection-lost-after-commit",
+            Self::Serialization => "commit-refused-40001",
+        }
+    }
 }
 
 impl State {
@@ -399,10 +417,10 @@ impl State {
             }
             StatementKind::Commit { .. } if !self.engine.has_written(session) => None,
             StatementKind::Commit { moves_stock } => {
-                if self.happens(faults.lost_before_commit_ppm)
-                    || (moves_stock && self.happens(faults.hard_commit_failure_ppm))
-                {
+                if self.happens(faults.lost_before_commit_ppm) {
                     Some(Strike::LostBefore)
+                } else if moves_stock && self.happens(faults.hard_commit_failure_ppm) {
+                    Some(Strike::HardCommitFails)
                 } else if self.happens(faults.lost_after_commit_ppm) {
                     Some(Strike::LostAfter)
                 } else {

@@ -24,7 +24,7 @@ struct State {
     judge: Judge,
     tally: Tally,
     gate: gate::GateWatch,
-    probes: BTreeMap<&'static str, u64>,
+    probes: BTreeMap<String, u64>,
     stop_when_unsafe: bool,
     effects_awaited: Vec<(&'static str, oneshot::Sender<()>)>,
 }
@@ -32,8 +32,8 @@ struct State {
 impl State {
     fn tell_of_effect(&mut self, consumer: &str) {
         for (_, awaited) in self.effects_awaited.extract_if(.., |(name, _)| *name == consumer) {
-            // Whoever waited may have given up.
-            drop(awaited.send(()));
+            // Whoever waited may have given up, and then need not be told.
+            awaited.send(()).unwrap_or_default();
         }
     }
 }
@@ -109,18 +109,17 @@ impl Observer {
     }
 
     /// Counts that a rare state was reached.
-    pub fn probe(&self, name: &'static str) {
-        self.probe_by(name, 1);
-    }
-
-    /// Counts that a rare state was reached so many times.
-    pub fn probe_by(&self, name: &'static str, times: u64) {
-        *self.state().probes.entry(name).or_default() += times;
+    pub fn probe(&self, name: &str) {
+        let probes = &mut self.state().probes;
+        match probes.get_mut(name) {
+            Some(times) => *times += 1,
+            None => drop(probes.insert(name.to_owned(), 1)),
+        }
     }
 
     /// The rare states that were reached, and how often.
     #[must_use]
-    pub fn probes(&self) -> BTreeMap<&'static str, u64> {
+    pub fn probes(&self) -> BTreeMap<String, u64> {
         self.state().probes.clone()
     }
 
