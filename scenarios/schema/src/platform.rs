@@ -107,6 +107,8 @@ options! {
         upkeep_interval_ms: u64 = 250, in 1..=60_000;
         /// How long a leak must stand unchanged before the counters are rebuilt, ms.
         leak_patience_ms: u64 = 3_000, in 1..=600_000;
+        /// How long a lane trusts what it last read of the gate's epoch, ms.
+        open_lease_ms: u64 = 1_000, in 1..=60_000;
     }
 }
 

@@ -70,6 +70,7 @@ pub fn platform_config(scenario: &Scenario, strategy: CommitStrategy) -> Config 
         reconnect_delay: ms(options.gate.reconnect_delay_ms),
         upkeep_interval: ms(options.gate.upkeep_interval_ms),
         leak_patience: ms(options.gate.leak_patience_ms),
+        open_lease: ms(options.gate.open_lease_ms),
     };
     let commit = CommitConfig {
         strategy,

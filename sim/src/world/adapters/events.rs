@@ -210,9 +210,9 @@ impl SimConsumer {
                 }
                 Ok(Join::Joined(joined)) => {
                     self.member = Some(joined.member);
-                    let place = |(topic, partition): &kafka_engine::TopicPartition| {
-                        let next = self.host.committed(self.group, topic, *partition);
-                        ((topic.clone(), *partition), next)
+                    let place = |at: &kafka_engine::TopicPartition| {
+                        let next = self.host.committed(self.group, &at.topic, at.partition);
+                        ((at.topic.clone(), at.partition), next)
                     };
                     self.next = joined.assignment.iter().map(place).collect();
                     self.joined = Some(joined);

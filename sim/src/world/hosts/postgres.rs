@@ -230,7 +230,7 @@ impl PostgresHost {
             StatementKind::Inside | StatementKind::Alone => state.cpu.serve(arrival_us, self.costs.statement_us),
             StatementKind::Commit { .. } => {
                 let worked_us = state.cpu.serve(arrival_us, self.costs.statement_us / 4);
-                if state.engine.has_written(session.id) { state.log.commit(worked_us, self.costs.flush_us) } else { worked_us }
+                if state.engine.in_transaction(session.id) { state.log.commit(worked_us, self.costs.flush_us) } else { worked_us }
             }
         }
     }
@@ -415,7 +415,7 @@ impl State {
             StatementKind::Inside | StatementKind::Alone => {
                 self.happens(faults.statement_timeout_ppm).then_some(Strike::TimesOut)
             }
-            StatementKind::Commit { .. } if !self.engine.has_written(session) => None,
+            StatementKind::Commit { .. } if !self.engine.in_transaction(session) => None,
             StatementKind::Commit { moves_stock } => {
                 if self.happens(faults.lost_before_commit_ppm) {
                     Some(Strike::LostBefore)
