@@ -1,7 +1,9 @@
 //! Reads what a request did at the card gateway from the request and its answer.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
-use checkers::history::{CardStep, EventKind, History};
+use checkers::history::{CardStep, EventKind, History, IntentRef, OrderRef};
 use http::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 
@@ -27,8 +29,12 @@ struct Metadata {
 struct Refund {
     payment_intent: String,
     amount: i64,
-    #[serde(default)]
-    metadata: Metadata,
+}
+
+/// Knows which order an intent belongs to: a refund names only the intent.
+#[derive(Default)]
+pub(super) struct CardWatch {
+    orders: BTreeMap<IntentRef, OrderRef>,
 }
 
 #[derive(Deserialize)]
@@ -41,19 +47,21 @@ struct RefusalBody {
     payment_intent: Option<Intent>,
 }
 
-/// The event of a request that changed something; a replayed answer or a refusal changed nothing.
-pub(super) fn decode(
-    history: &mut History,
-    request: &Request<Bytes>,
-    response: &Response<Bytes>,
-) -> Option<EventKind> {
+impl CardWatch {
+    /// The event of a request that changed something; a replayed answer or a refusal changed nothing.
+    pub(super) fn decode(
+        &mut self,
+        history: &mut History,
+        request: &Request<Bytes>,
+        response: &Response<Bytes>,
+    ) -> Option<EventKind> {
     if request.method() != Method::POST || response.headers().contains_key("idempotent-replayed") {
         return None;
     }
     if response.status() == StatusCode::PAYMENT_REQUIRED {
         let refusal: Refusal = serde_json::from_slice(response.body()).ok()?;
         let intent = refusal.error.payment_intent?;
-        return Some(moved(history, &intent, CardStep::Declined, intent.amount));
+        return Some(self.moved(history, &intent, CardStep::Declined, intent.amount));
     }
     if response.status() != StatusCode::OK {
         return None;
@@ -61,23 +69,22 @@ pub(super) fn decode(
     if request.uri().path() == "/v1/refunds" {
         let refund: Refund = serde_json::from_slice(response.body()).ok()?;
         let intent = history.intent(&refund.payment_intent);
-        let order = history.order(&refund.metadata.order_id);
+        let order = *self.orders.get(&intent)?;
         return Some(EventKind::CardMoved { order, intent, step: CardStep::Refunded, amount_cents: refund.amount });
     }
     let intent: Intent = serde_json::from_slice(response.body()).ok()?;
     match intent.status.as_str() {
-        "requires_capture" => Some(moved(history, &intent, CardStep::Authorized, intent.amount)),
-        "succeeded" => Some(moved(history, &intent, CardStep::Captured, intent.amount_received)),
-        "canceled" => Some(moved(history, &intent, CardStep::Canceled, intent.amount)),
+        "requires_capture" => Some(self.moved(history, &intent, CardStep::Authorized, intent.amount)),
+        "succeeded" => Some(self.moved(history, &intent, CardStep::Captured, intent.amount_received)),
+        "canceled" => Some(self.moved(history, &intent, CardStep::Canceled, intent.amount)),
         _ => None,
     }
 }
 
-fn moved(history: &mut History, intent: &Intent, step: CardStep, amount_cents: i64) -> EventKind {
-    EventKind::CardMoved {
-        order: history.order(&intent.metadata.order_id),
-        intent: history.intent(&intent.id),
-        step,
-        amount_cents,
+    fn moved(&mut self, history: &mut History, told: &Intent, step: CardStep, amount_cents: i64) -> EventKind {
+        let order = history.order(&told.metadata.order_id);
+        let intent = history.intent(&told.id);
+        self.orders.insert(intent, order);
+        EventKind::CardMoved { order, intent, step, amount_cents }
     }
 }

@@ -24,6 +24,7 @@ struct State {
     judge: Judge,
     tally: Tally,
     gate: gate::GateWatch,
+    card: card::CardWatch,
     probes: BTreeMap<String, u64>,
     stop_when_unsafe: bool,
     effects_awaited: Vec<(&'static str, oneshot::Sender<()>)>,
@@ -53,6 +54,7 @@ impl Observer {
             judge: Judge::new(limits),
             tally: Tally::default(),
             gate: gate::GateWatch::new(scripts),
+            card: card::CardWatch::default(),
             probes: BTreeMap::new(),
             stop_when_unsafe: false,
             effects_awaited: Vec::new(),
@@ -162,7 +164,7 @@ impl Observer {
     /// Takes in a request that the card gateway has just executed.
     pub fn card_gateway_answer(&self, at_us: i64, request: &Request<Bytes>, response: &Response<Bytes>) {
         let state = &mut *self.state();
-        if let Some(kind) = card::decode(state.judge.history_mut(), request, response) {
+        if let Some(kind) = state.card.decode(state.judge.history_mut(), request, response) {
             self.take_in(state, at_us, kind);
         }
     }
