@@ -19,8 +19,7 @@ mod worlds {
     use sim::world::network::{Network, NetworkOptions, NodeIndex};
     use sim::world::process::{Door, ProcessSpec, Processes, Server};
     use sim::world::time::Timeline;
-    use sim::world::trace::Trace;
-
+    
     const REQUESTS: u32 = 10_000;
     const ECHO: ServiceName = ServiceName("echo");
 
@@ -45,7 +44,7 @@ mod worlds {
         Runtime::with_seed_and_config(1, Config::default()).block_on(async {
             let options =
                 NetworkOptions { latency_min_us: 100, latency_mean_us: 250, drop_ppm: 0, retransmit_us: 200_000 };
-            let processes = Processes::new(Network::new(options, 1), Timeline::begin(), Trace::new(None));
+            let processes = Processes::new(Network::new(options, 1), Timeline::begin(), Arc::new(|_, _, _| {}));
             let router = axum::Router::new().route("/", axum::routing::get(|| async { "" }));
             processes.add(ProcessSpec {
                 name: "echo".to_owned(),

@@ -112,7 +112,7 @@ pub fn build(plan: &Plan<'_>, trace: Trace) -> Result<World, String> {
     let network = Network::new(settings::network(plan.scenario), entropy.next_u64());
     let limits = settings::limits(plan.scenario);
     let observer = Observer::new(&limits, plan.texts.scripts(), trace.clone());
-    let processes = Processes::new(network.clone(), timeline, trace);
+    let processes = Processes::new(network.clone(), timeline, observer.watch());
     let mut builder = Builder {
         plan,
         entropy,

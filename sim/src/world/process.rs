@@ -20,7 +20,7 @@ use super::hosts::card_gateway::CardGateway;
 use super::network::{Network, NodeIndex};
 use super::station::Station;
 use super::time::Timeline;
-use super::trace::{Hop, Trace};
+use super::trace::Hop;
 
 /// One process, by its place in [`Processes`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,8 +81,11 @@ pub struct Processes {
     slots: Arc<Mutex<Vec<Slot>>>,
     network: Network,
     timeline: Timeline,
-    trace: Trace,
+    watch: Watch,
 }
+
+/// Who is shown every request as it is sent: its hop, the service called, and the request itself.
+pub type Watch = Arc<dyn Fn(Hop, ServiceName, &Request<Bytes>) + Send + Sync>;
 
 /// How an answer gets back to its caller. Dropped without an answer, it tells of a reset connection.
 pub trait ReplyTo: Send + 'static {
@@ -116,8 +119,8 @@ pub enum Dispatched {
 impl Processes {
     /// No processes yet.
     #[must_use]
-    pub fn new(network: Network, timeline: Timeline, trace: Trace) -> Self {
-        Self { slots: Arc::default(), network, timeline, trace }
+    pub fn new(network: Network, timeline: Timeline, watch: Watch) -> Self {
+        Self { slots: Arc::default(), network, timeline, watch }
     }
 
     fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
@@ -200,7 +203,7 @@ impl Processes {
             return Dispatched::Silent;
         };
         let start_us = slot.station.serve(now_us + there_us, slot.spec.request_us);
-        self.trace.hop(Hop { at_us: now_us, from, to, arrives_us: start_us });
+        (self.watch)(Hop { at_us: now_us, from, to, arrives_us: start_us }, service, &request);
         let mut server = slot.server.clone().expect("only processes that are up are picked");
         let (timeline, network) = (self.timeline, self.network.clone());
         let work = async move {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use checkers::Limits;
 use checkers::limits::{AdmissionLimit, SkuLimits};
+use checkers::targets::{Bound, Figure, Target};
 use platform::config::{
     CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig, GatewayConfig, LaneConfig,
     PaymentConfig,
@@ -232,14 +233,32 @@ pub fn limits(scenario: &Scenario) -> Limits {
         skus: scenario.catalogue().products.iter().map(sku).collect(),
         admission_jitter_us: 0,
         drain_limit_us: us(scenario.run.drain_limit_ms) * 1_000,
-        targets: Vec::new(),
+        targets: targets(scenario),
     }
+}
+
+/// The scenario's own numbers, in the checker's figures.
+fn targets(scenario: &Scenario) -> Vec<Target> {
+    let wanted = &scenario.targets;
+    let in_us = |ms: Option<u64>| ms.map(|ms| Bound::AtMost(us(ms) * 1_000));
+    let errors = wanted.error_budget_ratio.map(|ratio| Bound::AtMost(i64::from(ppm(ratio))));
+    let bounds = [
+        (Figure::OrdersPerS, wanted.orders_per_s.map(|rate| Bound::AtLeast(us(rate)))),
+        (Figure::LastSaleAfterUs, in_us(wanted.sold_out_within_ms)),
+        (Figure::ErrorsPerMillion, errors),
+        (Figure::WonP99Us, in_us(wanted.p99_ms.won)),
+        (Figure::SoldOutP99Us, in_us(wanted.p99_ms.sold_out)),
+        (Figure::LimitedP99Us, in_us(wanted.p99_ms.limited)),
+        (Figure::PendingP99Us, in_us(wanted.p99_ms.queued)),
+    ];
+    bounds.into_iter().filter_map(|(figure, bound)| Some(Target { figure, bound: bound? })).collect()
 }
 
 /// The rows with which the platform starts: products, stock, its ledger, and the buckets of that strategy.
 #[must_use]
 pub fn first_rows(scenario: &Scenario, strategy: CommitStrategy) -> String {
-    let mut script = String::new();
+    // One transaction: nobody, not even a checker, may see a product without its ledger.
+    let mut script = String::from("BEGIN;\n");
     for product in scenario.catalogue().products {
         let sku = product.sku.replace('\'', "''");
         let stock = us(product.stock);
@@ -263,5 +282,6 @@ pub fn first_rows(scenario: &Scenario, strategy: CommitStrategy) -> String {
             ));
         }
     }
+    script.push_str("COMMIT;\n");
     script
 }

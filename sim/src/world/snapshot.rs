@@ -42,6 +42,7 @@ pub async fn take(world: &World, quiet: bool) -> Result<Snapshot, String> {
         partition,
         offset,
     };
+    snapshot.leak_gauge = Some(world.metrics.iter().map(|(_, metrics)| metrics.leaked_holds()).sum());
     snapshot.topic = Some(targets.kafka.records(ORDER_TOPIC).into_iter().map(record).collect());
     Ok(snapshot)
 }

@@ -45,9 +45,13 @@ impl GateWatch {
     ) -> Option<EventKind> {
         let verb = *words.first()?;
         if verb.eq_ignore_ascii_case(b"EVALSHA") {
-            let script = *self.by_digest.get(std::str::from_utf8(words.get(1)?).ok()?)?;
-            let call = Call::of(words)?;
-            return call.decode(history, engine, script, reply);
+            let script = *self.by_digest.get(text(words.get(1)?)?)?;
+            return Call::of(words)?.decode(history, engine, script, reply);
+        }
+        if verb.eq_ignore_ascii_case(b"EVAL") {
+            let digest = redis::Script::new(text(words.get(1)?)?);
+            let script = *self.by_digest.get(digest.get_hash())?;
+            return Call::of(words)?.decode(history, engine, script, reply);
         }
         if verb.eq_ignore_ascii_case(b"HSET") {
             return hold_written(history, engine, words);

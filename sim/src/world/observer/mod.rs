@@ -5,6 +5,7 @@ mod card;
 mod database;
 mod gate;
 mod log;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,6 +18,7 @@ use postgres_engine::CommitRecord;
 use redis_engine::{Redis, Reply};
 use tokio::sync::oneshot;
 
+use super::process::Watch;
 use super::tally::Tally;
 use super::trace::Trace;
 
@@ -94,6 +96,19 @@ impl Observer {
     #[must_use]
     pub fn order_id(&self, order: OrderRef) -> String {
         self.state().judge.history().order_id(order).to_owned()
+    }
+
+    /// Shows this observer every request between processes.
+    #[must_use]
+    pub fn watch(&self) -> Watch {
+        let observer = self.clone();
+        Arc::new(move |hop, service, request| {
+            observer.trace.hop(hop);
+            let state = &mut *observer.state();
+            if let Some(kind) = wire::decode(state.judge.history(), service, request) {
+                observer.take_in(state, hop.at_us, kind);
+            }
+        })
     }
 
     /// A fault begins.
