@@ -32,6 +32,8 @@ struct State {
     thread: Station,
     ack_lost_ppm: u32,
     entropy: ChaCha8Rng,
+    /// Per topic and partition, the first offset the observer has not been shown.
+    shown: Vec<(String, i32, i64)>,
 }
 
 /// The machines Kafka runs on, seen as one place on the network.
@@ -69,7 +71,11 @@ impl KafkaHost {
             engine.create_topic(topic, *partitions, EPOCH_US.div_euclid(1_000)).expect("topics are new and well named");
         }
         let entropy = ChaCha8Rng::seed_from_u64(seed);
-        let state = Mutex::new(State { engine, thread: Station::new(costs.parallelism), ack_lost_ppm: 0, entropy });
+        let shown = topics
+            .iter()
+            .flat_map(|(topic, partitions)| (0..*partitions).map(|partition| ((*topic).to_owned(), partition, 0)))
+            .collect();
+        let state = Mutex::new(State { shown, engine, thread: Station::new(costs.parallelism), ack_lost_ppm: 0, entropy });
         Arc::new(Self { state, costs, at, network, timeline, observer, appended: Notify::new() })
     }
 
@@ -93,12 +99,32 @@ impl KafkaHost {
         self.timeline.sleep_until(done_us).await;
         let answer = {
             let now_ms = self.wall_ms();
-            run(&mut self.state().engine, now_ms)
+            let state = &mut *self.state();
+            let answer = run(&mut state.engine, now_ms);
+            self.show_new_records(state, now_ms);
+            answer
         };
         let back_us = self.network.delay_us(self.at, from)?;
         self.observer.trace().answer(EngineAnswer { at_us: done_us, engine: "kafka", from, size: 1, ok: answer.is_ok() });
         self.timeline.sleep_until(self.timeline.now_us() + back_us).await;
         Some(answer)
+    }
+
+    /// Shows the observer what has come into the log since it was last looked at, whoever was told of it.
+    fn show_new_records(&self, state: &mut State, now_ms: i64) {
+        let at_us = self.timeline.now_us();
+        for (topic, partition, next) in &mut state.shown {
+            while state.engine.high_watermark(topic, *partition).is_ok_and(|end| end > *next) {
+                let Ok(records) = state.engine.fetch(topic, *partition, *next, 100, now_ms) else { break };
+                for record in &records {
+                    self.observer.published(at_us, &header_text(&record.headers), *partition, record.offset);
+                    *next = record.offset + 1;
+                }
+                if records.is_empty() {
+                    break;
+                }
+            }
+        }
     }
 
     /// Hands out an idempotent producer's id.
@@ -117,13 +143,9 @@ impl KafkaHost {
             .request(from, self.costs.produce_us, |engine, now_ms| {
                 let mut appended = Vec::with_capacity(records.len());
                 for record in records {
-                    let event_id = event_id_of(&record);
                     let produced = engine.produce(record, now_ms)?;
                     if produced.duplicate {
                         self.observer.probe("kafka-duplicate-refused");
-                    } else {
-                        let at_us = self.timeline.now_us();
-                        self.observer.published(at_us, &event_id, produced.partition, produced.offset);
                     }
                     appended.push(produced);
                 }
@@ -216,7 +238,9 @@ impl KafkaHost {
         loop {
             self.timeline.sleep_until(self.timeline.now_us() + TICK_US).await;
             let now_ms = self.wall_ms();
-            self.state().engine.advance(now_ms);
+            let state = &mut *self.state();
+            state.engine.advance(now_ms);
+            self.show_new_records(state, now_ms);
         }
     }
 
@@ -241,8 +265,4 @@ const EVENT_ID: &str = "event-id";
 fn header_text(headers: &[(String, bytes::Bytes)]) -> String {
     let value = headers.iter().find(|(name, _)| name == EVENT_ID).map(|(_, value)| value.as_ref());
     String::from_utf8_lossy(value.unwrap_or_default()).into_owned()
-}
-
-fn event_id_of(record: &Produce<'_>) -> String {
-    header_text(&record.headers)
 }
