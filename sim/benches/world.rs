@@ -19,7 +19,7 @@ mod worlds {
     use sim::world::network::{Network, NetworkOptions, NodeIndex};
     use sim::world::process::{Door, ProcessSpec, Processes, Server};
     use sim::world::time::Timeline;
-    
+
     const REQUESTS: u32 = 10_000;
     const ECHO: ServiceName = ServiceName("echo");
 

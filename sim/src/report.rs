@@ -16,7 +16,10 @@ pub fn render(record: &RunRecord, wall: Duration) -> String {
     let run = &record.run;
     let mut text = String::new();
     let virtual_s = thousandths(run.virtual_ms);
-    line(&mut text, format!("{} · seed {} · {virtual_s} s simulated in {:.1} s", run.scenario, run.seed, wall.as_secs_f64()));
+    line(
+        &mut text,
+        format!("{} · seed {} · {virtual_s} s simulated in {:.1} s", run.scenario, run.seed, wall.as_secs_f64()),
+    );
     line(&mut text, String::new());
     faults(&mut text, record);
     funnel(&mut text, record);

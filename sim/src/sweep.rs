@@ -70,7 +70,11 @@ pub struct Failure {
 ///
 /// # Panics
 /// When a run panics: the panic goes on.
-pub fn sweep(scenario: &Scenario, options: &SweepOptions, mut each: impl FnMut(&RunRecord, &SweepReport)) -> SweepReport {
+pub fn sweep(
+    scenario: &Scenario,
+    options: &SweepOptions,
+    mut each: impl FnMut(&RunRecord, &SweepReport),
+) -> SweepReport {
     #[expect(clippy::disallowed_methods, reason = "wall time is what a sweep is limited by; no simulation sees it")]
     let started = Instant::now();
     let next = AtomicU64::new(*options.seeds.start());
@@ -88,7 +92,8 @@ pub fn sweep(scenario: &Scenario, options: &SweepOptions, mut each: impl FnMut(&
                     if seed > *options.seeds.end() || late || stop.load(Ordering::Relaxed) {
                         return;
                     }
-                    let outcome = run(scenario, seed, &with_command(options, seed), None, &Arc::new(Progress::default()));
+                    let outcome =
+                        run(scenario, seed, &with_command(options, seed), None, &Arc::new(Progress::default()));
                     if sender.send(outcome).is_err() {
                         return;
                     }

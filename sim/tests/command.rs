@@ -25,7 +25,9 @@ fn scenario(name: &str, content: &str) -> PathBuf {
 
 fn small() -> String {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../scenarios/prime-day-small.toml");
-    std::fs::read_to_string(path).expect("the scenario is there").replace("calibration = \"calibration/prime-day.toml\"", "")
+    std::fs::read_to_string(path)
+        .expect("the scenario is there")
+        .replace("calibration = \"calibration/prime-day.toml\"", "")
 }
 
 #[track_caller]

@@ -50,7 +50,8 @@ fn turns_red(texts: &Path, strategy: Option<CommitStrategy>) {
 
 #[test]
 fn a_commit_that_no_longer_compares_the_version_turns_the_sweep_red() {
-    let texts = edited("take_version", "sql/commit/take_version.sql", "WHERE sku = $1 AND version = $6", "WHERE sku = $1");
+    let texts =
+        edited("take_version", "sql/commit/take_version.sql", "WHERE sku = $1 AND version = $6", "WHERE sku = $1");
     turns_red(&texts, Some(CommitStrategy::Version));
 }
 

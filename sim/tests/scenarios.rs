@@ -59,7 +59,8 @@ fn the_naive_design_oversells_and_two_interleaved_orders_show_it() {
     let scenario = play::scenario("overselling-trap");
     let record = play::play(&scenario, 1, &play::options());
     assert_eq!(record.run.ending, Ending::SafetyBroken);
-    let stock = record.run.verdicts.iter().find(|verdict| verdict.checker == "stock").expect("there is a stock checker");
+    let stock =
+        record.run.verdicts.iter().find(|verdict| verdict.checker == "stock").expect("there is a stock checker");
     let violation = stock.violations.first().expect("the naive design oversells");
     let orders: std::collections::BTreeSet<&str> = violation
         .history

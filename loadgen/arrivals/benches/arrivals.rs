@@ -10,26 +10,12 @@ const SHOPPERS: u64 = 500_000;
 fn schedules(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("schedule of 500,000");
     group.sample_size(20);
-    let curves = [
-        ("constant", Curve::Constant { level: 1 }),
-        (
-            "flash",
-            Curve::Flash {
-                level: 1,
-                half_life_us: 3_000_000,
-            },
-        ),
-    ];
+    let curves =
+        [("constant", Curve::Constant { level: 1 }), ("flash", Curve::Flash { level: 1, half_life_us: 3_000_000 })];
     for (name, curve) in curves {
-        let stages = [Stage {
-            curve,
-            for_us: 10_000_000,
-        }];
+        let stages = [Stage { curve, for_us: 10_000_000 }];
         group.bench_function(name, |bencher| {
-            bencher.iter(|| {
-                Schedule::new(&stages, SHOPPERS, 42)
-                    .map(|schedule| schedule.fold(0, u64::wrapping_add))
-            });
+            bencher.iter(|| Schedule::new(&stages, SHOPPERS, 42).map(|schedule| schedule.fold(0, u64::wrapping_add)));
         });
     }
     group.finish();

@@ -86,10 +86,7 @@ impl Curve {
     pub(crate) const fn top_level(self) -> u32 {
         match self {
             Self::Constant { level } | Self::Poisson { level } | Self::Flash { level, .. } => level,
-            Self::Ramp { level, to_level }
-            | Self::Step {
-                level, to_level, ..
-            } => {
+            Self::Ramp { level, to_level } | Self::Step { level, to_level, .. } => {
                 if level > to_level {
                     level
                 } else {
@@ -106,35 +103,24 @@ impl Curve {
             Self::Constant { level } | Self::Poisson { level } => {
                 vec![u64::from(level) << WEIGHT_BITS; SLOTS]
             }
-            Self::Ramp { level, to_level } => (0..slots)
-                .map(|slot| between(level, to_level, 2 * slot + 1, 2 * slots))
-                .collect(),
-            Self::Step {
-                level,
-                to_level,
-                steps,
-            } => (0..slots)
+            Self::Ramp { level, to_level } => {
+                (0..slots).map(|slot| between(level, to_level, 2 * slot + 1, 2 * slots)).collect()
+            }
+            Self::Step { level, to_level, steps } => (0..slots)
                 .map(|slot| {
                     let step = slot * u64::from(steps) / slots;
                     between(level, to_level, step, u64::from(steps.max(2) - 1))
                 })
                 .collect(),
-            Self::Flash {
-                level,
-                half_life_us,
-            } => flash(level, half_life_us, for_us),
+            Self::Flash { level, half_life_us } => flash(level, half_life_us, for_us),
         }
     }
 }
 
 /// `level + (to_level - level) * part / whole`, scaled.
 fn between(level: u32, to_level: u32, part: u64, whole: u64) -> u64 {
-    let (level, to_level) = (
-        u64::from(level) << WEIGHT_BITS,
-        u64::from(to_level) << WEIGHT_BITS,
-    );
-    let mixed =
-        u128::from(level) * u128::from(whole - part) + u128::from(to_level) * u128::from(part);
+    let (level, to_level) = (u64::from(level) << WEIGHT_BITS, u64::from(to_level) << WEIGHT_BITS);
+    let mixed = u128::from(level) * u128::from(whole - part) + u128::from(to_level) * u128::from(part);
     u64::try_from(mixed / u128::from(whole)).expect("a mean of two 64-bit values fits 64 bits")
 }
 

@@ -56,11 +56,7 @@ mod tests {
         let halving = Halving::new();
         for step in 0..4_000_u32 {
             let x = f64::from(step) / 1_000.0;
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a test value below 4 * 2^32"
-            )]
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a test value below 4 * 2^32")]
             let fixed = halving.pow2_neg((x * 4_294_967_296.0) as u64);
             let float = fixed as f64 / (1_u64 << 63) as f64;
             assert!((float - (-x).exp2()).abs() < 1e-9, "2^-{x} gave {float}");

@@ -29,17 +29,11 @@ pub enum ScheduleError {
 impl std::fmt::Display for ScheduleError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::Silent => write!(
-                f,
-                "every stage is silent: give one a level above 0 and a length"
-            ),
+            Self::Silent => write!(f, "every stage is silent: give one a level above 0 and a length"),
             Self::LevelTooHigh { level } => {
                 write!(f, "level {level} is above the highest, {MAX_LEVEL}")
             }
-            Self::TooLong => write!(
-                f,
-                "a stage may last one day at most, and there may be 1,000 stages at most"
-            ),
+            Self::TooLong => write!(f, "a stage may last one day at most, and there may be 1,000 stages at most"),
             Self::TooMany => write!(f, "at most 4,294,967,295 arrivals fit a schedule"),
         }
     }
@@ -89,24 +83,13 @@ impl Schedule {
         let (mut before, mut given, mut start_us) = (0_u128, 0_u64, 0_u64);
         for ((index, stage), mass) in (0..).zip(stages).zip(masses) {
             before += mass;
-            let upto =
-                u64::try_from(u128::from(count) * before / total).expect("at most the count");
-            placed.push(PlacedStage {
-                stage: *stage,
-                index,
-                start_us,
-                count: upto - given,
-            });
+            let upto = u64::try_from(u128::from(count) * before / total).expect("at most the count");
+            placed.push(PlacedStage { stage: *stage, index, start_us, count: upto - given });
             given = upto;
             start_us += stage.for_us;
         }
         placed.reverse();
-        Ok(Self {
-            seed,
-            stages: placed,
-            current: None,
-            left: count,
-        })
+        Ok(Self { seed, stages: placed, current: None, left: count })
     }
 }
 
@@ -180,14 +163,7 @@ impl Placing {
         };
         let weights = placed.stage.curve.weights(placed.stage.for_us);
         let total_weight = weights.iter().sum();
-        Self {
-            placed,
-            positions,
-            weights,
-            total_weight,
-            slot: 0,
-            weight_before: 0,
-        }
+        Self { placed, positions, weights, total_weight, slot: 0, weight_before: 0 }
     }
 
     /// The next position in the stage's mass, as a fraction of 2^64.
@@ -200,18 +176,14 @@ impl Placing {
                 }
                 let point = (u128::from(*next) << 64) + u128::from(rng.next_u64());
                 *next += 1;
-                Some(
-                    u64::try_from(point / u128::from(self.placed.count))
-                        .expect("a share below one"),
-                )
+                Some(u64::try_from(point / u128::from(self.placed.count)).expect("a share below one"))
             }
         }
     }
 
     fn next(&mut self) -> Option<u64> {
         let position = u128::from(self.next_position()?);
-        let weight = u64::try_from((position * u128::from(self.total_weight)) >> 64)
-            .expect("below the total");
+        let weight = u64::try_from((position * u128::from(self.total_weight)) >> 64).expect("below the total");
         while weight >= self.weight_before + self.weights[self.slot] {
             self.weight_before += self.weights[self.slot];
             self.slot += 1;

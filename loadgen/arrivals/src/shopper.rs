@@ -124,41 +124,26 @@ impl Shopper {
             index,
             cohort,
             timeout_ms: crowd.timeout_ms.0
-                + scaled(
-                    wait,
-                    crowd
-                        .timeout_ms
-                        .1
-                        .saturating_sub(crowd.timeout_ms.0)
-                        .saturating_add(1),
-                ),
+                + scaled(wait, crowd.timeout_ms.1.saturating_sub(crowd.timeout_ms.0).saturating_add(1)),
             retries: if cohort == Cohort::Bot {
                 crowd.bot_retries
             } else {
                 scaled(retries, crowd.retries.saturating_add(1))
             },
-            second_click_after_ms: chance(twice, crowd.duplicate_click_ratio).then(|| {
-                scaled(
-                    twice_after,
-                    crowd.duplicate_click_within_ms.saturating_add(1),
-                )
-            }),
+            second_click_after_ms: chance(twice, crowd.duplicate_click_ratio)
+                .then(|| scaled(twice_after, crowd.duplicate_click_within_ms.saturating_add(1))),
             abandon: chance(leave, crowd.abandon_ratio).then(|| {
                 if leave_how & 1 == 0 {
                     Abandon::NeverPays
                 } else {
-                    Abandon::Disconnects {
-                        after_ms: scaled(leave_after, crowd.abandon_within_ms.saturating_add(1)),
-                    }
+                    Abandon::Disconnects { after_ms: scaled(leave_after, crowd.abandon_within_ms.saturating_add(1)) }
                 }
             }),
             prefers_async: chance(later, crowd.respond_async_ratio),
             card_declined: chance(declined, crowd.decline_ratio),
             quantity: 1 + scaled(quantity, crowd.max_quantity),
             product_draw: product,
-            key: [k0, k1, k2, k3]
-                .iter()
-                .fold(0, |key, word| key << 32 | u128::from(*word)),
+            key: [k0, k1, k2, k3].iter().fold(0, |key, word| key << 32 | u128::from(*word)),
         }
     }
 }

@@ -30,32 +30,16 @@ struct Interval {
 
 impl SortedUniforms {
     pub(crate) fn new(draws: u64, rng: ChaCha8Rng) -> Self {
-        let whole = Interval {
-            start: 0,
-            depth: 0,
-            draws,
-        };
-        Self {
-            rng,
-            waiting: vec![whole],
-            drawn: Vec::new(),
-        }
+        let whole = Interval { start: 0, depth: 0, draws };
+        Self { rng, waiting: vec![whole], drawn: Vec::new() }
     }
 
     fn split(&mut self, interval: Interval) {
         let left = fair_bits(&mut self.rng, interval.draws);
         let depth = interval.depth + 1;
         let middle = interval.start + (1 << (64 - depth));
-        self.waiting.push(Interval {
-            start: middle,
-            depth,
-            draws: interval.draws - left,
-        });
-        self.waiting.push(Interval {
-            start: interval.start,
-            depth,
-            draws: left,
-        });
+        self.waiting.push(Interval { start: middle, depth, draws: interval.draws - left });
+        self.waiting.push(Interval { start: interval.start, depth, draws: left });
     }
 
     fn draw(&mut self, interval: Interval) {
@@ -85,9 +69,7 @@ impl Iterator for SortedUniforms {
 
 /// How many of `n` fair bits are ones.
 fn fair_bits(rng: &mut ChaCha8Rng, n: u64) -> u64 {
-    let whole: u64 = (0..n / 64)
-        .map(|_| u64::from(rng.next_u64().count_ones()))
-        .sum();
+    let whole: u64 = (0..n / 64).map(|_| u64::from(rng.next_u64().count_ones())).sum();
     let rest = n % 64;
     if rest == 0 {
         return whole;

@@ -43,20 +43,14 @@ mod tests {
     fn logarithms_agree_with_libm_to_nine_digits() {
         for x in (1..5_000).chain([u64::MAX, 1 << 40]) {
             let fixed = log2(x) as f64 / 4_294_967_296.0;
-            assert!(
-                (fixed - (x as f64).log2()).abs() < 1e-9,
-                "log2({x}) gave {fixed}"
-            );
+            assert!((fixed - (x as f64).log2()).abs() < 1e-9, "log2({x}) gave {fixed}");
         }
     }
 
     #[test]
     fn the_classic_law_halves_at_rank_two_and_quarters_at_four() {
         let weights = zipf_weights(4, 1_000);
-        assert_eq!(
-            (weights[0], weights[1], weights[3]),
-            (1 << 32, 1 << 31, 1 << 30)
-        );
+        assert_eq!((weights[0], weights[1], weights[3]), (1 << 32, 1 << 31, 1 << 30));
     }
 
     #[test]

@@ -8,19 +8,10 @@ fn curve() -> impl Strategy<Value = Curve> {
     prop_oneof![
         level.clone().prop_map(|level| Curve::Constant { level }),
         level.clone().prop_map(|level| Curve::Poisson { level }),
-        (level.clone(), level.clone())
-            .prop_map(|(level, to_level)| Curve::Ramp { level, to_level }),
-        (level.clone(), level.clone(), 2..50_u32).prop_map(|(level, to_level, steps)| {
-            Curve::Step {
-                level,
-                to_level,
-                steps,
-            }
-        }),
-        (1..5_000_u32, 1_000..20_000_000_u64).prop_map(|(level, half_life_us)| Curve::Flash {
-            level,
-            half_life_us
-        }),
+        (level.clone(), level.clone()).prop_map(|(level, to_level)| Curve::Ramp { level, to_level }),
+        (level.clone(), level.clone(), 2..50_u32)
+            .prop_map(|(level, to_level, steps)| { Curve::Step { level, to_level, steps } }),
+        (1..5_000_u32, 1_000..20_000_000_u64).prop_map(|(level, half_life_us)| Curve::Flash { level, half_life_us }),
     ]
 }
 

@@ -38,11 +38,7 @@ impl Histogram {
     /// An empty histogram.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            counts: Vec::new(),
-            count: 0,
-            max_us: 0,
-        }
+        Self { counts: Vec::new(), count: 0, max_us: 0 }
     }
 
     /// Counts one value.
@@ -78,9 +74,7 @@ impl Histogram {
     /// end but never above the largest value; 0 when empty.
     #[must_use]
     pub fn quantile_us(&self, per_mille: u32) -> u64 {
-        let rank = (u128::from(self.count) * u128::from(per_mille.min(1_000)))
-            .div_ceil(1_000)
-            .max(1);
+        let rank = (u128::from(self.count) * u128::from(per_mille.min(1_000))).div_ceil(1_000).max(1);
         let mut seen = 0_u128;
         for (bucket, count) in (0..).zip(&self.counts) {
             seen += u128::from(*count);
@@ -134,22 +128,13 @@ mod tests {
     fn every_value_lies_in_the_bucket_that_ends_at_or_after_it() {
         let values = (0..64).flat_map(|bit| {
             let base = 1_u64 << bit;
-            [
-                base - 1,
-                base,
-                base + 1,
-                base + base / 3,
-                base | base.wrapping_sub(1),
-            ]
+            [base - 1, base, base + 1, base + base / 3, base | base.wrapping_sub(1)]
         });
         for value in values {
             let bucket = bucket_of(value);
             let last = last_of(bucket as u64);
             assert!(last >= value, "{value} is above its bucket's end {last}");
-            assert!(
-                last - value <= value / SUB,
-                "{value} is more than 1/128 below its bucket's end {last}"
-            );
+            assert!(last - value <= value / SUB, "{value} is more than 1/128 below its bucket's end {last}");
             assert_eq!(bucket_of(last), bucket);
         }
     }
@@ -161,15 +146,7 @@ mod tests {
             histogram.record(value);
         }
         let summary = histogram.summary();
-        assert_eq!(
-            (
-                summary.p50_us,
-                summary.p90_us,
-                summary.p99_us,
-                summary.max_us
-            ),
-            (50, 90, 99, 100)
-        );
+        assert_eq!((summary.p50_us, summary.p90_us, summary.p99_us, summary.max_us), (50, 90, 99, 100));
     }
 
     #[test]
@@ -182,12 +159,7 @@ mod tests {
         let (mut left, mut right, mut all) = (Histogram::new(), Histogram::new(), Histogram::new());
         for value in 0..5_000_u64 {
             let spread = value * value * 31 % 1_000_003;
-            if value % 3 == 0 {
-                &mut left
-            } else {
-                &mut right
-            }
-            .record(spread);
+            if value % 3 == 0 { &mut left } else { &mut right }.record(spread);
             all.record(spread);
         }
         left.merge(&right);

@@ -11,14 +11,10 @@ use crate::run::{RunRecord, SCHEMA_VERSION};
 #[derive(Debug, thiserror::Error)]
 pub enum RecordError {
     /// Nothing there: the writer was probably stopped.
-    #[error(
-        "the record is empty; the run that was to write it may have been stopped: run it again"
-    )]
+    #[error("the record is empty; the run that was to write it may have been stopped: run it again")]
     Empty,
     /// Not JSON at all, or cut short.
-    #[error(
-        "the record is not whole JSON (line {line}, column {column}: {what}); it may be cut short: run it again"
-    )]
+    #[error("the record is not whole JSON (line {line}, column {column}: {what}); it may be cut short: run it again")]
     NotJson {
         /// From 1.
         line: usize,
@@ -77,9 +73,7 @@ impl RunRecord {
         if found != u64::from(SCHEMA_VERSION) {
             return Err(RecordError::Version { found });
         }
-        serde_json::from_str(text).map_err(|error| RecordError::Shape {
-            what: error.to_string(),
-        })
+        serde_json::from_str(text).map_err(|error| RecordError::Shape { what: error.to_string() })
     }
 
     /// The record as indented JSON, ending in a line feed.
@@ -109,14 +103,6 @@ fn refused(error: &serde_json::Error) -> RecordError {
     }
     let what = error.to_string();
     // The place is told in fields of its own.
-    let what = what
-        .split(" at line ")
-        .next()
-        .unwrap_or_default()
-        .to_owned();
-    RecordError::NotJson {
-        line: error.line(),
-        column: error.column(),
-        what,
-    }
+    let what = what.split(" at line ").next().unwrap_or_default().to_owned();
+    RecordError::NotJson { line: error.line(), column: error.column(), what }
 }

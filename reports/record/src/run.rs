@@ -132,10 +132,6 @@ impl RunRecord {
     /// A record of this version.
     #[must_use]
     pub const fn new(run: Run, host: Host) -> Self {
-        Self {
-            schema_version: SCHEMA_VERSION,
-            run,
-            host,
-        }
+        Self { schema_version: SCHEMA_VERSION, run, host }
     }
 }

@@ -74,12 +74,7 @@ impl Series {
     #[must_use]
     pub const fn new(step_ms: u64) -> Self {
         let step_ms = if step_ms == 0 { 1 } else { step_ms };
-        Self {
-            step_ms,
-            counts: BTreeMap::new(),
-            gauges: BTreeMap::new(),
-            latencies: Vec::new(),
-        }
+        Self { step_ms, counts: BTreeMap::new(), gauges: BTreeMap::new(), latencies: Vec::new() }
     }
 
     /// Counts `n` events at a virtual time.
@@ -109,9 +104,7 @@ impl Series {
         if step >= self.latencies.len() {
             self.latencies.resize(step + 1, BTreeMap::new());
         }
-        *self.latencies[step]
-            .entry(upper_bound_us(latency_us))
-            .or_default() += 1;
+        *self.latencies[step].entry(upper_bound_us(latency_us)).or_default() += 1;
     }
 
     fn step(&self, at_us: u64) -> usize {
@@ -156,10 +149,7 @@ mod tests {
         let mut series = Series::new(100);
         series.latency(150_000, 9);
         series.latency(199_999, 10);
-        assert_eq!(
-            series.latencies,
-            [BTreeMap::new(), BTreeMap::from([(10, 2)])]
-        );
+        assert_eq!(series.latencies, [BTreeMap::new(), BTreeMap::from([(10, 2)])]);
     }
 
     #[test]

@@ -70,13 +70,7 @@ impl Verdict {
     /// The finding that these violations amount to: it holds when there are none.
     #[must_use]
     pub fn of(checker: &str, property: Property, violations: Vec<Violation>) -> Self {
-        Self {
-            checker: checker.to_owned(),
-            property,
-            holds: violations.is_empty(),
-            not_judged: None,
-            violations,
-        }
+        Self { checker: checker.to_owned(), property, holds: violations.is_empty(), not_judged: None, violations }
     }
 
     /// The checker could not tell, and why. For the ending this counts as not holding: a run is not passed unseen.
@@ -110,11 +104,7 @@ impl Ending {
     /// The worst of the verdicts: safety before liveness before targets.
     #[must_use]
     pub fn of(verdicts: &[Verdict]) -> Self {
-        let broken = |property| {
-            verdicts
-                .iter()
-                .any(|verdict| verdict.property == property && !verdict.holds)
-        };
+        let broken = |property| verdicts.iter().any(|verdict| verdict.property == property && !verdict.holds);
         if broken(Property::Safety) {
             Self::SafetyBroken
         } else if broken(Property::Liveness) {

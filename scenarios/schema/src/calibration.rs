@@ -129,13 +129,7 @@ impl Calibration {
         let source = Source { file, text };
         let table = source.table()?;
         let within = Name::default();
-        let place = Place {
-            source: &source,
-            within: &within,
-            key: "",
-            in_list: false,
-            offset: 0,
-        };
+        let place = Place { source: &source, within: &within, key: "", in_list: false, offset: 0 };
         Self::read(&place, &toml::de::DeValue::Table(table), None)
     }
 
@@ -151,7 +145,6 @@ impl Calibration {
     /// Never: a test reads the built-in file.
     #[must_use]
     pub fn two_core() -> Self {
-        Self::parse(TWO_CORE, "scenarios/calibration/two-core.toml")
-            .expect("the built-in calibration is valid")
+        Self::parse(TWO_CORE, "scenarios/calibration/two-core.toml").expect("the built-in calibration is valid")
     }
 }

@@ -24,11 +24,7 @@ struct Checker<'a> {
 }
 
 /// Checks everything that spans more than one key.
-pub(crate) fn check(
-    source: &Source<'_>,
-    table: &DeTable<'_>,
-    options: &ScenarioOptions,
-) -> Checked {
+pub(crate) fn check(source: &Source<'_>, table: &DeTable<'_>, options: &ScenarioOptions) -> Checked {
     let checker = Checker { source, table };
     checker.names(options)?;
     checker.arrivals(options)?;
@@ -46,26 +42,14 @@ impl Checker<'_> {
     fn refuse<T>(&self, path: &str, what: &str) -> Result<T, ScenarioError> {
         let (above, key) = path.rsplit_once('/').unwrap_or(("", path));
         let is_item = key.bytes().all(|byte| byte.is_ascii_digit());
-        let (above, key) = if is_item {
-            above.rsplit_once('/').unwrap_or(("", above))
-        } else {
-            (above, key)
-        };
-        let words = above
-            .split('/')
-            .filter(|step| step.parse::<usize>().is_err());
+        let (above, key) = if is_item { above.rsplit_once('/').unwrap_or(("", above)) } else { (above, key) };
+        let words = above.split('/').filter(|step| step.parse::<usize>().is_err());
         let name = Name {
             dotted: words.collect::<Vec<_>>().join("."),
             is_list: above.ends_with(|last: char| last.is_ascii_digit()),
             kind: None,
         };
-        let place = Place {
-            source: self.source,
-            within: &name,
-            key,
-            in_list: is_item,
-            offset: self.offset(path),
-        };
+        let place = Place { source: self.source, within: &name, key, in_list: is_item, offset: self.offset(path) };
         Err(place.refuse(what))
     }
 
@@ -79,14 +63,10 @@ impl Checker<'_> {
         let mut offset = key.span().start;
         for step in steps {
             let next = match value.get_ref() {
-                DeValue::Array(items) => step
-                    .parse()
-                    .ok()
-                    .and_then(|place: usize| items.get(place))
-                    .map(|item| (item.span(), item)),
-                DeValue::Table(table) => table
-                    .get_key_value(step)
-                    .map(|(key, value)| (key.span(), value)),
+                DeValue::Array(items) => {
+                    step.parse().ok().and_then(|place: usize| items.get(place)).map(|item| (item.span(), item))
+                }
+                DeValue::Table(table) => table.get_key_value(step).map(|(key, value)| (key.span(), value)),
                 DeValue::String(_)
                 | DeValue::Integer(_)
                 | DeValue::Float(_)
@@ -117,12 +97,8 @@ impl Checker<'_> {
         for (place, name) in names.enumerate() {
             let path = format!("{path}/{place}");
             if !is_name(name) {
-                return self.refuse(
-                    &path,
-                    &format!(
-                        "has the name \"{name}\"; names are lower-case words joined by dashes"
-                    ),
-                );
+                return self
+                    .refuse(&path, &format!("has the name \"{name}\"; names are lower-case words joined by dashes"));
             }
             if !seen.insert(name) {
                 return self.refuse(&path, &format!("has the name \"{name}\" twice: remove one"));
@@ -162,17 +138,11 @@ impl Checker<'_> {
     fn crowd(&self, options: &ScenarioOptions) -> Checked {
         let shoppers = &options.shoppers;
         if shoppers.timeout_min_ms > shoppers.timeout_max_ms {
-            let what = format!(
-                "must not be above `timeout_max_ms`, {}",
-                shoppers.timeout_max_ms
-            );
+            let what = format!("must not be above `timeout_max_ms`, {}", shoppers.timeout_max_ms);
             return self.refuse("shoppers/timeout_min_ms", &what);
         }
         if shoppers.bot_ratio + shoppers.slow_network_ratio > 1.0 {
-            return self.refuse(
-                "shoppers/bot_ratio",
-                "and `slow_network_ratio` together must not be above 1.0",
-            );
+            return self.refuse("shoppers/bot_ratio", "and `slow_network_ratio` together must not be above 1.0");
         }
         Ok(())
     }
@@ -186,10 +156,7 @@ impl Checker<'_> {
             }
             for sku in entry.names() {
                 if !seen.insert(sku.clone()) {
-                    return self.refuse(
-                        &path("sku"),
-                        &format!("names {sku} a second time: each SKU once"),
-                    );
+                    return self.refuse(&path("sku"), &format!("names {sku} a second time: each SKU once"));
                 }
             }
             if seen.len() > MAX_SKUS {
@@ -211,12 +178,7 @@ impl Checker<'_> {
         Ok(())
     }
 
-    fn fault(
-        &self,
-        place: usize,
-        scheduled: &ScheduledFault,
-        options: &ScenarioOptions,
-    ) -> Checked {
+    fn fault(&self, place: usize, scheduled: &ScheduledFault, options: &ScenarioOptions) -> Checked {
         let path = |key| format!("faults/{place}/{key}");
         let duration_ms = options.run.duration_ms;
         if scheduled.until_ms() > duration_ms {
@@ -271,28 +233,17 @@ impl Checker<'_> {
         let duration_ms = options.run.duration_ms;
         let until_ms = drawn.until_ms.unwrap_or(duration_ms);
         if drawn.at_least > drawn.at_most {
-            return self.refuse(
-                "faults_drawn/at_least",
-                &format!("must not be above `at_most`, {}", drawn.at_most),
-            );
+            return self.refuse("faults_drawn/at_least", &format!("must not be above `at_most`, {}", drawn.at_most));
         }
         if drawn.kinds.as_ref().is_some_and(Vec::is_empty) {
-            return self.refuse(
-                "faults_drawn/kinds",
-                "is empty: name a kind, or leave it out for all kinds",
-            );
+            return self.refuse("faults_drawn/kinds", "is empty: name a kind, or leave it out for all kinds");
         }
         if until_ms > duration_ms {
-            return self.refuse(
-                "faults_drawn/until_ms",
-                &format!("lies after the sale's {duration_ms} ms"),
-            );
+            return self.refuse("faults_drawn/until_ms", &format!("lies after the sale's {duration_ms} ms"));
         }
         if drawn.from_ms >= until_ms {
-            return self.refuse(
-                "faults_drawn/from_ms",
-                &format!("must lie before {until_ms} ms, when drawn faults are over"),
-            );
+            return self
+                .refuse("faults_drawn/from_ms", &format!("must lie before {until_ms} ms, when drawn faults are over"));
         }
         Ok(())
     }
@@ -300,11 +251,7 @@ impl Checker<'_> {
 
 /// Lower-case letters and digits in words joined by single dashes.
 fn is_name(text: &str) -> bool {
-    let word = |word: &str| {
-        !word.is_empty()
-            && word
-                .bytes()
-                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     text.split('-').all(word)
 }

@@ -101,13 +101,7 @@ impl Scenario {
         let count = (options.at_least..=options.at_most).pick(rng);
         let drawn = (0..count).map(|_| {
             let kind = kinds.pick(rng);
-            draw_one(
-                kind,
-                options.from_ms,
-                until_ms,
-                &self.platform.replicas,
-                rng,
-            )
+            draw_one(kind, options.from_ms, until_ms, &self.platform.replicas, rng)
         });
         let mut faults: Vec<_> = self.faults.iter().cloned().chain(drawn).collect();
         faults.sort_by_key(|fault| fault.at_ms);
@@ -115,22 +109,12 @@ impl Scenario {
     }
 }
 
-fn draw_one(
-    kind: FaultKind,
-    from_ms: u64,
-    until_ms: u64,
-    replicas: &Replicas,
-    rng: &mut impl Rng,
-) -> ScheduledFault {
+fn draw_one(kind: FaultKind, from_ms: u64, until_ms: u64, replicas: &Replicas, rng: &mut impl Rng) -> ScheduledFault {
     let for_ms = kind.drawn_for_ms().pick(rng).min(until_ms - from_ms);
     let at_ms = (from_ms..=until_ms - for_ms).pick(rng);
     let mut fault = Fault::drawn(kind, rng);
     fit(&mut fault, replicas, rng);
-    ScheduledFault {
-        at_ms,
-        for_ms,
-        fault,
-    }
+    ScheduledFault { at_ms, for_ms, fault }
 }
 
 /// Fits drawn parameters to the scenario: a replica that exists, a path that is used.

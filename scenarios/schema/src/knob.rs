@@ -57,11 +57,7 @@ pub(crate) trait Knob: Sized {
     }
 }
 
-fn refuse_type<T>(
-    place: &Place<'_>,
-    value: &DeValue<'_>,
-    wanted: &str,
-) -> Result<T, ScenarioError> {
+fn refuse_type<T>(place: &Place<'_>, value: &DeValue<'_>, wanted: &str) -> Result<T, ScenarioError> {
     Err(place.refuse(&format!("must be {wanted}, not {}", found(value))))
 }
 
@@ -71,11 +67,7 @@ fn refuse_range<T, N: Debug + PartialEq>(
     range: &RangeInclusive<N>,
 ) -> Result<T, ScenarioError> {
     let (least, most) = (range.start(), range.end());
-    let range = if least == most {
-        format!("{least:?}")
-    } else {
-        format!("from {least:?} to {most:?}")
-    };
+    let range = if least == most { format!("{least:?}") } else { format!("from {least:?} to {most:?}") };
     Err(place.refuse(&format!("must be {range}, not {}", found(value))))
 }
 
@@ -160,14 +152,8 @@ impl Knob for f64 {
 impl Knob for bool {
     type Scalar = ();
 
-    fn read(
-        place: &Place<'_>,
-        value: &DeValue<'_>,
-        _: Option<&RangeInclusive<()>>,
-    ) -> Result<Self, ScenarioError> {
-        value
-            .as_bool()
-            .map_or_else(|| refuse_type(place, value, "true or false"), Ok)
+    fn read(place: &Place<'_>, value: &DeValue<'_>, _: Option<&RangeInclusive<()>>) -> Result<Self, ScenarioError> {
+        value.as_bool().map_or_else(|| refuse_type(place, value, "true or false"), Ok)
     }
 
     fn toml(&self) -> String {
@@ -185,11 +171,7 @@ const MAX_STRING: usize = 2_000;
 impl Knob for String {
     type Scalar = ();
 
-    fn read(
-        place: &Place<'_>,
-        value: &DeValue<'_>,
-        _: Option<&RangeInclusive<()>>,
-    ) -> Result<Self, ScenarioError> {
+    fn read(place: &Place<'_>, value: &DeValue<'_>, _: Option<&RangeInclusive<()>>) -> Result<Self, ScenarioError> {
         let Some(text) = value.as_str() else {
             return refuse_type(place, value, "a string");
         };
@@ -246,11 +228,7 @@ impl<T: Knob> Knob for Vec<T> {
             return refuse_type(place, value, "a list");
         };
         let read = |item: &toml::Spanned<DeValue<'_>>| {
-            let place = Place {
-                in_list: true,
-                offset: item.span().start,
-                ..*place
-            };
+            let place = Place { in_list: true, offset: item.span().start, ..*place };
             T::read(&place, item.get_ref(), range)
         };
         items.iter().map(read).collect()
@@ -286,9 +264,6 @@ pub(crate) fn read_name<T: Copy + Display>(
     let one = all.iter().copied().find(|one| name(*one) == text);
     one.ok_or_else(|| {
         let meant = did_you_mean(text, &names);
-        place.refuse(&format!(
-            "has no value \"{text}\"{meant}; it is one of {}",
-            names.join(", ")
-        ))
+        place.refuse(&format!("has no value \"{text}\"{meant}; it is one of {}", names.join(", ")))
     })
 }

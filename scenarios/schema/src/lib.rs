@@ -34,17 +34,14 @@ mod shoppers;
 mod targets;
 mod variants;
 
-pub use calibration::{
-    Calibration, GatewayCosts, KafkaCosts, PaymentsCosts, PostgresCosts, RedisCosts, ServiceCosts,
-};
+pub use calibration::{Calibration, GatewayCosts, KafkaCosts, PaymentsCosts, PostgresCosts, RedisCosts, ServiceCosts};
 pub use draw::Drawn;
 pub use error::ScenarioError;
 pub use fault::{Consumer, Fault, FaultKind, FaultsDrawn, Host, Role, ScheduledFault};
 pub use infrastructure::{CostModel, Network, Persistence, Redis};
 pub use knob::KeyDoc;
 pub use platform::{
-    Commit, CommitStrategy, Compensation, Fulfilment, Gate, Gateway, Lane, Payment, Platform,
-    Replicas,
+    Commit, CommitStrategy, Compensation, Fulfilment, Gate, Gateway, Lane, Payment, Platform, Replicas,
 };
 pub use products::{Catalogue, Product, Products};
 pub use run::{Expectation, RunOptions};

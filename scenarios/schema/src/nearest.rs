@@ -33,10 +33,7 @@ mod tests {
 
     #[test]
     fn a_slip_of_the_pen_is_recognised_and_another_word_is_not() {
-        assert_eq!(
-            did_you_mean("latncy_ms", &["loss", "latency_ms"]),
-            " (did you mean `latency_ms`?)"
-        );
+        assert_eq!(did_you_mean("latncy_ms", &["loss", "latency_ms"]), " (did you mean `latency_ms`?)");
         assert_eq!(did_you_mean("colour", &["loss", "latency_ms"]), "");
         assert_eq!(did_you_mean("x", &[]), "");
     }

@@ -171,11 +171,7 @@ macro_rules! names {
 pub(crate) fn inline_table(keys: &[(&str, String)]) -> String {
     let given = keys.iter().filter(|(_, text)| !text.is_empty());
     let pairs: Vec<_> = given.map(|(key, text)| format!("{key} = {text}")).collect();
-    if pairs.is_empty() {
-        "{}".to_owned()
-    } else {
-        format!("{{ {} }}", pairs.join(", "))
-    }
+    if pairs.is_empty() { "{}".to_owned() } else { format!("{{ {} }}", pairs.join(", ")) }
 }
 
 pub(crate) use {given, names, options};

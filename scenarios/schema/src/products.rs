@@ -57,17 +57,10 @@ impl Products {
             (Some(sku), None, None) if !is_sku(sku) => Err(("sku", NOT_A_SKU)),
             (None, Some(prefix), Some(_)) if !is_sku(prefix) => Err(("sku_prefix", NOT_A_SKU)),
             (Some(_), None, None) | (None, Some(_), Some(_)) => Ok(()),
-            (None, Some(_), None) => {
-                Err(("sku_prefix", "needs `skus`, the number of SKUs: add it"))
-            }
-            (_, None, Some(_)) => Err((
-                "skus",
-                "means nothing without `sku_prefix`: remove it or add the prefix",
-            )),
+            (None, Some(_), None) => Err(("sku_prefix", "needs `skus`, the number of SKUs: add it")),
+            (_, None, Some(_)) => Err(("skus", "means nothing without `sku_prefix`: remove it or add the prefix")),
             (None, None, None) => Err(("sku", "is missing: add it, or `sku_prefix` and `skus`")),
-            (Some(_), Some(_), _) => {
-                Err(("sku_prefix", "and `sku` exclude each other: remove one"))
-            }
+            (Some(_), Some(_), _) => Err(("sku_prefix", "and `sku` exclude each other: remove one")),
         }
     }
 
@@ -75,9 +68,7 @@ impl Products {
     pub(crate) fn names(&self) -> Vec<String> {
         match (&self.sku, &self.sku_prefix) {
             (Some(sku), _) => vec![sku.clone()],
-            (None, Some(prefix)) => (1..=self.skus.unwrap_or(0))
-                .map(|n| format!("{prefix}{n:04}"))
-                .collect(),
+            (None, Some(prefix)) => (1..=self.skus.unwrap_or(0)).map(|n| format!("{prefix}{n:04}")).collect(),
             (None, None) => Vec::new(),
         }
     }
@@ -97,18 +88,12 @@ const NOT_A_SKU: &str = "must be letters, digits and dashes, 40 at most";
 
 /// What can stand in a URL's path and on a label.
 fn is_sku(text: &str) -> bool {
-    text.len() <= 40
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    text.len() <= 40 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 impl Catalogue {
     pub(crate) fn new(entries: &[Products]) -> Self {
-        let mut catalogue = Self {
-            products: Vec::new(),
-            cumulative: Vec::new(),
-        };
+        let mut catalogue = Self { products: Vec::new(), cumulative: Vec::new() };
         let mut total = 0;
         for entry in entries {
             let names = entry.names();

@@ -100,11 +100,7 @@ impl Scenario {
     pub fn load_variants(path: &Path) -> Result<Vec<Self>, ScenarioError> {
         let (text, file) = read(path)?;
         let (base, variants) = Self::parse_all(&text, &file)?;
-        Ok(if variants.is_empty() {
-            vec![base]
-        } else {
-            variants
-        })
+        Ok(if variants.is_empty() { vec![base] } else { variants })
     }
 
     /// Reads a scenario file with one variant in force.
@@ -114,25 +110,15 @@ impl Scenario {
     pub fn load_variant(path: &Path, variant: &str) -> Result<Self, ScenarioError> {
         let (text, file) = read(path)?;
         let (base, variants) = Self::parse_all(&text, &file)?;
-        let wanted = variants
-            .into_iter()
-            .find(|scenario| scenario.variant.as_deref() == Some(variant));
+        let wanted = variants.into_iter().find(|scenario| scenario.variant.as_deref() == Some(variant));
         wanted.ok_or_else(|| {
-            let names: Vec<_> = base
-                .variants
-                .iter()
-                .map(|variant| variant.name.as_str())
-                .collect();
+            let names: Vec<_> = base.variants.iter().map(|variant| variant.name.as_str()).collect();
             let known = if names.is_empty() {
                 "the file has no variants".to_owned()
             } else {
                 format!("its variants are {}", names.join(", "))
             };
-            ScenarioError::NoSuchVariant {
-                file,
-                wanted: variant.to_owned(),
-                known,
-            }
+            ScenarioError::NoSuchVariant { file, wanted: variant.to_owned(), known }
         })
     }
 
@@ -152,31 +138,17 @@ impl Scenario {
             let merged = variants::merged(&table, place);
             Self::assemble(&source, &merged, Some(variant.name.clone()))
         };
-        let variants = base
-            .variants
-            .iter()
-            .enumerate()
-            .map(variant)
-            .collect::<Result<_, _>>()?;
+        let variants = base.variants.iter().enumerate().map(variant).collect::<Result<_, _>>()?;
         Ok((base, variants))
     }
 
-    fn assemble(
-        source: &Source<'_>,
-        table: &DeTable<'_>,
-        variant: Option<String>,
-    ) -> Result<Self, ScenarioError> {
+    fn assemble(source: &Source<'_>, table: &DeTable<'_>, variant: Option<String>) -> Result<Self, ScenarioError> {
         let name = Name::default();
         let section = Section::open(source, &name, table, 0, ScenarioOptions::KEYS)?;
         let options = ScenarioOptions::from_section(&section)?;
         check(source, table, &options)?;
         let calibration = calibration(source, table, &options)?;
-        Ok(Self {
-            file: source.file.to_owned(),
-            options,
-            variant,
-            calibration,
-        })
+        Ok(Self { file: source.file.to_owned(), options, variant, calibration })
     }
 
     /// The name, with the variant after a slash where one is in force.
@@ -212,10 +184,7 @@ impl Scenario {
 }
 
 fn read(path: &Path) -> Result<(String, String), ScenarioError> {
-    let text = std::fs::read_to_string(path).map_err(|why| ScenarioError::Unreadable {
-        file: path.to_owned(),
-        why,
-    })?;
+    let text = std::fs::read_to_string(path).map_err(|why| ScenarioError::Unreadable { file: path.to_owned(), why })?;
     Ok((text, path.display().to_string()))
 }
 
@@ -236,10 +205,7 @@ fn calibration(
             .map_or(0, |value: &toml::Spanned<DeValue<'_>>| value.span().start);
         source.refuse(
             offset,
-            &format!(
-                "`calibration` in [cost_model] names {}, which cannot be read: {why}",
-                path.display()
-            ),
+            &format!("`calibration` in [cost_model] names {}, which cannot be read: {why}", path.display()),
         )
     })?;
     Calibration::parse(&text, &path.display().to_string())

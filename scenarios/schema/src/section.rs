@@ -24,27 +24,15 @@ impl<'a> Source<'a> {
         let line = 1 + before.filter(|byte| *byte == b'\n').count();
         // What is quoted from the file may hold line feeds, an error may not.
         let what = what.replace(char::is_control, " ");
-        ScenarioError::Refused {
-            file: self.file.to_owned(),
-            line,
-            what,
-        }
+        ScenarioError::Refused { file: self.file.to_owned(), line, what }
     }
 
     /// The text as a table, or the parser's complaint in one line.
     pub(crate) fn table(&self) -> Result<DeTable<'a>, ScenarioError> {
         let parsed = DeTable::parse(self.text).map_err(|error| {
             let span = error.span().unwrap_or(0..0);
-            let at = self
-                .text
-                .get(span.clone())
-                .and_then(|text| text.lines().next())
-                .unwrap_or("");
-            let at = if at.is_empty() {
-                String::new()
-            } else {
-                format!(", at `{at}`")
-            };
+            let at = self.text.get(span.clone()).and_then(|text| text.lines().next()).unwrap_or("");
+            let at = if at.is_empty() { String::new() } else { format!(", at `{at}`") };
             let what = error.message().trim().replace('\n', "; ");
             self.refuse(span.start, &format!("not TOML: {what}{at}"))
         })?;
@@ -70,8 +58,7 @@ impl Display for Name {
             (dotted, false) => write!(f, "[{dotted}]"),
             (dotted, true) => write!(f, "[[{dotted}]]"),
         }?;
-        self.kind
-            .map_or(Ok(()), |kind| write!(f, " of kind {kind}"))
+        self.kind.map_or(Ok(()), |kind| write!(f, " of kind {kind}"))
     }
 }
 
@@ -101,16 +88,8 @@ impl Place<'_> {
     /// The name of a table that stands here.
     pub(crate) fn name(&self) -> Name {
         let above = &self.within.dotted;
-        let dotted = if above.is_empty() {
-            self.key.to_owned()
-        } else {
-            format!("{above}.{}", self.key)
-        };
-        Name {
-            dotted,
-            is_list: self.in_list,
-            kind: None,
-        }
+        let dotted = if above.is_empty() { self.key.to_owned() } else { format!("{above}.{}", self.key) };
+        Name { dotted, is_list: self.in_list, kind: None }
     }
 }
 
@@ -134,25 +113,14 @@ impl<'a> Section<'a> {
     ) -> Result<Self, ScenarioError> {
         let names: Vec<_> = keys.iter().map(|doc| doc.name).collect();
         // The first in the file, not in the alphabet, is the one to mend first.
-        let unknown = table
-            .keys()
-            .filter(|key| !names.contains(&key.get_ref().as_ref()))
-            .min_by_key(|key| key.span().start);
+        let unknown =
+            table.keys().filter(|key| !names.contains(&key.get_ref().as_ref())).min_by_key(|key| key.span().start);
         if let Some(key) = unknown {
             let meant = did_you_mean(key.get_ref(), &names);
-            let what = format!(
-                "unknown key `{}` in {name}{meant}; known keys: {}",
-                key.get_ref(),
-                names.join(", ")
-            );
+            let what = format!("unknown key `{}` in {name}{meant}; known keys: {}", key.get_ref(), names.join(", "));
             return Err(source.refuse(key.span().start, &what));
         }
-        Ok(Self {
-            source,
-            name,
-            table,
-            offset,
-        })
+        Ok(Self { source, name, table, offset })
     }
 
     /// The value of a key: read, within its range; or the default; or refused for want of one.
@@ -164,13 +132,7 @@ impl<'a> Section<'a> {
     ) -> Result<T, ScenarioError> {
         if let Some((written, value)) = self.table.get_key_value(key) {
             let offset = written.span().start;
-            let place = Place {
-                source: self.source,
-                within: self.name,
-                key,
-                in_list: false,
-                offset,
-            };
+            let place = Place { source: self.source, within: self.name, key, in_list: false, offset };
             return T::read(&place, value.get_ref(), range.as_ref());
         }
         default.ok_or_else(|| {

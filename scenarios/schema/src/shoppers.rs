@@ -94,34 +94,22 @@ impl Arrival {
     /// The stage in the `arrivals` crate's terms, or the key that is missing or out of place.
     pub(crate) fn stage(&self) -> Result<Stage, (&'static str, String)> {
         let level = self.level;
-        let needs = |key: &'static str| {
-            (
-                key,
-                format!("is needed by the {} curve: add it", self.curve),
-            )
-        };
+        let needs = |key: &'static str| (key, format!("is needed by the {} curve: add it", self.curve));
         let curve = match self.curve {
             Shape::Constant => Curve::Constant { level },
             Shape::Poisson => Curve::Poisson { level },
-            Shape::Ramp => Curve::Ramp {
-                level,
-                to_level: self.to_level.ok_or_else(|| needs("to_level"))?,
-            },
+            Shape::Ramp => Curve::Ramp { level, to_level: self.to_level.ok_or_else(|| needs("to_level"))? },
             Shape::Step => Curve::Step {
                 level,
                 to_level: self.to_level.ok_or_else(|| needs("to_level"))?,
                 steps: self.steps.ok_or_else(|| needs("steps"))?,
             },
-            Shape::Flash => Curve::Flash {
-                level,
-                half_life_us: self.half_life_ms.ok_or_else(|| needs("half_life_ms"))? * 1_000,
-            },
+            Shape::Flash => {
+                Curve::Flash { level, half_life_us: self.half_life_ms.ok_or_else(|| needs("half_life_ms"))? * 1_000 }
+            }
         };
         self.refuse_leftovers()?;
-        Ok(Stage {
-            curve,
-            for_us: self.for_ms * 1_000,
-        })
+        Ok(Stage { curve, for_us: self.for_ms * 1_000 })
     }
 
     fn refuse_leftovers(&self) -> Result<(), (&'static str, String)> {
@@ -137,10 +125,7 @@ impl Arrival {
             ("half_life_ms", self.half_life_ms.is_some() && !half_life),
         ];
         match leftover.into_iter().find(|(_, left_over)| *left_over) {
-            Some((key, _)) => Err((
-                key,
-                format!("means nothing to the {} curve: remove it", self.curve),
-            )),
+            Some((key, _)) => Err((key, format!("means nothing to the {} curve: remove it", self.curve))),
             None => Ok(()),
         }
     }
@@ -154,16 +139,9 @@ impl Shoppers {
     #[must_use]
     pub fn stages(&self, duration_ms: u64) -> Vec<Stage> {
         if self.arrivals.is_empty() {
-            return vec![Stage {
-                curve: Curve::Poisson { level: 1 },
-                for_us: duration_ms * 1_000,
-            }];
+            return vec![Stage { curve: Curve::Poisson { level: 1 }, for_us: duration_ms * 1_000 }];
         }
-        let stage = |arrival: &Arrival| {
-            arrival
-                .stage()
-                .expect("stages are checked when a scenario is read")
-        };
+        let stage = |arrival: &Arrival| arrival.stage().expect("stages are checked when a scenario is read");
         self.arrivals.iter().map(stage).collect()
     }
 

@@ -27,42 +27,19 @@ const FIXED: [&str; 2] = ["description", "variants"];
 impl Knob for Variant {
     type Scalar = ();
 
-    fn read(
-        place: &Place<'_>,
-        value: &DeValue<'_>,
-        _: Option<&RangeInclusive<()>>,
-    ) -> Result<Self, ScenarioError> {
+    fn read(place: &Place<'_>, value: &DeValue<'_>, _: Option<&RangeInclusive<()>>) -> Result<Self, ScenarioError> {
         let Some(table) = value.as_table() else {
-            return Err(place.refuse(&format!(
-                "must be a list of tables, not of {}",
-                found(value)
-            )));
+            return Err(place.refuse(&format!("must be a list of tables, not of {}", found(value))));
         };
         let entry = place.name();
-        if let Some(key) = table
-            .keys()
-            .find(|key| FIXED.contains(&key.get_ref().as_ref()))
-        {
-            let place = Place {
-                within: &entry,
-                key: key.get_ref(),
-                offset: key.span().start,
-                ..*place
-            };
+        if let Some(key) = table.keys().find(|key| FIXED.contains(&key.get_ref().as_ref())) {
+            let place = Place { within: &entry, key: key.get_ref(), offset: key.span().start, ..*place };
             return Err(place.refuse("cannot be changed by a variant: remove it"));
         }
         let Some((key, name)) = table.get_key_value("name") else {
-            return Err(place
-                .source
-                .refuse(place.offset, &format!("{entry} lacks `name`: add it")));
+            return Err(place.source.refuse(place.offset, &format!("{entry} lacks `name`: add it")));
         };
-        let name_place = Place {
-            within: &entry,
-            key: "name",
-            in_list: false,
-            offset: key.span().start,
-            ..*place
-        };
+        let name_place = Place { within: &entry, key: "name", in_list: false, offset: key.span().start, ..*place };
         let name = String::read(&name_place, name.get_ref(), None)?;
         Ok(Self { name })
     }
@@ -91,9 +68,7 @@ impl Knob for Variant {
 /// The scenario's table with the entry at `place` of its `[[variants]]` laid over it.
 pub(crate) fn merged<'a>(table: &DeTable<'a>, place: usize) -> DeTable<'a> {
     let mut merged = table.clone();
-    let entry = table
-        .get("variants")
-        .and_then(|variants| variants.get_ref().get(place));
+    let entry = table.get("variants").and_then(|variants| variants.get_ref().get(place));
     if let Some(DeValue::Table(entry)) = entry.map(Spanned::get_ref) {
         let mut changes = entry.clone();
         changes.remove("name");

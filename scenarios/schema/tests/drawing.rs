@@ -25,12 +25,7 @@ stock = 10
 }
 
 fn lines(scenario: &Scenario, seed: u64) -> Vec<String> {
-    scenario
-        .draw(seed)
-        .faults
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    scenario.draw(seed).faults.iter().map(ToString::to_string).collect()
 }
 
 #[test]
@@ -54,11 +49,7 @@ fn a_drawn_list_can_be_scheduled_as_printed() {
 fn every_kind_and_every_strategy_is_drawn_by_some_seed() {
     let drawing = sale("faults_drawn = { at_most = 5 }");
     let drawn: Vec<_> = (0..200).map(|seed| drawing.draw(seed)).collect();
-    let kinds: BTreeSet<_> = drawn
-        .iter()
-        .flat_map(|drawn| &drawn.faults)
-        .map(|fault| fault.fault.kind())
-        .collect();
+    let kinds: BTreeSet<_> = drawn.iter().flat_map(|drawn| &drawn.faults).map(|fault| fault.fault.kind()).collect();
     assert_eq!(kinds.len(), FaultKind::ALL.len());
     let strategies: BTreeSet<_> = drawn.iter().map(|drawn| drawn.commit_strategy).collect();
     assert_eq!(strategies.len(), 4);
@@ -73,13 +64,7 @@ fn drawn_faults_keep_to_their_window_and_kinds() {
     let drawing = sale(options);
     for fault in (0..100).flat_map(|seed| drawing.draw(seed).faults) {
         assert!(fault.at_ms >= 1_000 && fault.until_ms() <= 1_300, "{fault}");
-        assert!(
-            matches!(
-                fault.fault.kind(),
-                FaultKind::Latency | FaultKind::ClockJump
-            ),
-            "{fault}"
-        );
+        assert!(matches!(fault.fault.kind(), FaultKind::Latency | FaultKind::ClockJump), "{fault}");
     }
 }
 
@@ -96,15 +81,9 @@ faults_drawn = { at_least = 5, at_most = 5 }"#,
 
 #[test]
 fn the_strategy_does_not_depend_on_the_number_of_faults() {
-    let (none, many) = (
-        sale(""),
-        sale("faults_drawn = { at_least = 9, at_most = 9 }"),
-    );
+    let (none, many) = (sale(""), sale("faults_drawn = { at_least = 9, at_most = 9 }"));
     for seed in 0..50 {
-        assert_eq!(
-            none.draw(seed).commit_strategy,
-            many.draw(seed).commit_strategy
-        );
+        assert_eq!(none.draw(seed).commit_strategy, many.draw(seed).commit_strategy);
     }
 }
 

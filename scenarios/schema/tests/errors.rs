@@ -41,10 +41,7 @@ redis.persistence = "rdb"
 
 /// The good scenario with one text put for another, and what it is refused with.
 fn refused(old: &str, new: &str) -> String {
-    assert!(
-        GOOD.contains(old),
-        "the case does not spoil anything: {old}"
-    );
+    assert!(GOOD.contains(old), "the case does not spoil anything: {old}");
     match Scenario::parse(&GOOD.replacen(old, new, 1), "trial.toml") {
         Ok(_) => format!("{new:?} was taken"),
         Err(error) => error.to_string(),
@@ -53,10 +50,7 @@ fn refused(old: &str, new: &str) -> String {
 
 fn lines(cases: &[(&str, &str)]) -> String {
     let lines: Vec<_> = cases.iter().map(|(old, new)| refused(old, new)).collect();
-    assert!(
-        lines.iter().all(|line| !line.contains('\n')),
-        "an error is one line"
-    );
+    assert!(lines.iter().all(|line| !line.contains('\n')), "an error is one line");
     lines.join("\n")
 }
 
@@ -94,10 +88,7 @@ fn values_of_the_wrong_type_are_refused() {
         ("bot_ratio = 0.1", "bot_ratio = \"10%\""),
         ("\"group\"", "3"),
         ("name = \"trial\"", "name = 7"),
-        (
-            "probes = [\"redis-lost-holds\"]",
-            "probes = \"redis-lost-holds\"",
-        ),
+        ("probes = [\"redis-lost-holds\"]", "probes = \"redis-lost-holds\""),
         ("probes = [\"redis-lost-holds\"]", "probes = [1]"),
         ("[network]\nhop_mean_us = 300", "[[network]]"),
         ("[run]", "[[run]]"),
@@ -135,18 +126,9 @@ fn names_that_do_not_exist_are_refused() {
         ("\"group\"", "\"groups\""),
         ("curve = \"flash\"", "curve = \"flush\""),
         ("curve = \"flash\"", "curve = \"fl\\nash\""),
-        (
-            "redis.persistence = \"rdb\"",
-            "redis.persistence = \"disk\"",
-        ),
-        (
-            "kind = \"redis-crash\"",
-            "kind = \"service-crash\"\nrole = \"oders\"",
-        ),
-        (
-            "kind = \"redis-crash\"",
-            "kind = \"partition\"\na = \"orders\"\nb = \"mongodb\"",
-        ),
+        ("redis.persistence = \"rdb\"", "redis.persistence = \"disk\""),
+        ("kind = \"redis-crash\"", "kind = \"service-crash\"\nrole = \"oders\""),
+        ("kind = \"redis-crash\"", "kind = \"partition\"\na = \"orders\"\nb = \"mongodb\""),
     ]);
     insta::assert_snapshot!(refused);
 }
@@ -155,30 +137,15 @@ fn names_that_do_not_exist_are_refused() {
 fn what_does_not_fit_together_is_refused() {
     let refused = lines(&[
         ("at_ms = 1_000", "at_ms = 4_600"),
-        (
-            "kind = \"redis-crash\"\nat_ms = 1_000\nfor_ms = 500",
-            "kind = \"clock-jump\"\nat_ms = 5_001",
-        ),
-        (
-            "kind = \"redis-crash\"\nat_ms = 1_000\nfor_ms = 500",
-            "kind = \"clock-jump\"\nat_ms = 5\nfor_ms = 5",
-        ),
-        (
-            "kind = \"redis-crash\"",
-            "kind = \"service-crash\"\nrole = \"gateway\"\nreplica = 2",
-        ),
-        (
-            "kind = \"redis-crash\"",
-            "kind = \"partition\"\na = \"redis\"\nb = \"redis\"",
-        ),
+        ("kind = \"redis-crash\"\nat_ms = 1_000\nfor_ms = 500", "kind = \"clock-jump\"\nat_ms = 5_001"),
+        ("kind = \"redis-crash\"\nat_ms = 1_000\nfor_ms = 500", "kind = \"clock-jump\"\nat_ms = 5\nfor_ms = 5"),
+        ("kind = \"redis-crash\"", "kind = \"service-crash\"\nrole = \"gateway\"\nreplica = 2"),
+        ("kind = \"redis-crash\"", "kind = \"partition\"\na = \"redis\"\nb = \"redis\""),
         ("for_ms = 4_000", "for_ms = 5_001"),
         ("half_life_ms = 500", ""),
         ("half_life_ms = 500", "half_life_ms = 500\nto_level = 3"),
         ("half_life_ms = 500", "half_life_ms = 500\nlevel = 0"),
-        (
-            "bot_ratio = 0.1",
-            "bot_ratio = 0.6\nslow_network_ratio = 0.5",
-        ),
+        ("bot_ratio = 0.1", "bot_ratio = 0.6\nslow_network_ratio = 0.5"),
         ("bot_ratio = 0.1", "timeout_min_ms = 9_000"),
         ("sku = \"TV\"", "sku_prefix = \"TV-\""),
         ("sku = \"TV\"", "sku = \"TV\"\nskus = 3"),
@@ -186,38 +153,17 @@ fn what_does_not_fit_together_is_refused() {
         ("sku = \"TV\"", ""),
         ("sku = \"TV\"", "sku = \"T'V\""),
         ("sku = \"TV\"", "sku_prefix = \"A/\"\nskus = 2"),
-        (
-            "sku = \"TV\"",
-            "sku = \"TV\"\nsku_prefix = \"TV-\"\nskus = 3",
-        ),
-        (
-            "[platform.commit]",
-            "[[products]]\nsku = \"TV\"\nstock = 1\n\n[platform.commit]",
-        ),
+        ("sku = \"TV\"", "sku = \"TV\"\nsku_prefix = \"TV-\"\nskus = 3"),
+        ("[platform.commit]", "[[products]]\nsku = \"TV\"\nstock = 1\n\n[platform.commit]"),
         ("[[products]]\nsku = \"TV\"\nstock = 10", "[redis]"),
         ("hop_mean_us = 300", "hop_mean_us = 300\nhop_min_us = 301"),
-        (
-            "[[variants]]",
-            "[faults_drawn]\nat_least = 3\nat_most = 2\n\n[[variants]]",
-        ),
+        ("[[variants]]", "[faults_drawn]\nat_least = 3\nat_most = 2\n\n[[variants]]"),
         ("[[variants]]", "[faults_drawn]\nkinds = []\n\n[[variants]]"),
-        (
-            "[[variants]]",
-            "[faults_drawn]\nfrom_ms = 5_000\n\n[[variants]]",
-        ),
-        (
-            "[[variants]]",
-            "[faults_drawn]\nuntil_ms = 5_001\n\n[[variants]]",
-        ),
+        ("[[variants]]", "[faults_drawn]\nfrom_ms = 5_000\n\n[[variants]]"),
+        ("[[variants]]", "[faults_drawn]\nuntil_ms = 5_001\n\n[[variants]]"),
         ("name = \"trial\"", "name = \"Trial Run\""),
-        (
-            "\"redis-lost-holds\"",
-            "\"redis-lost-holds\", \"redis-lost-holds\"",
-        ),
-        (
-            "[[variants]]",
-            "[[variants]]\nname = \"rdb\"\n\n[[variants]]",
-        ),
+        ("\"redis-lost-holds\"", "\"redis-lost-holds\", \"redis-lost-holds\""),
+        ("[[variants]]", "[[variants]]\nname = \"rdb\"\n\n[[variants]]"),
     ]);
     insta::assert_snapshot!(refused);
 }
@@ -229,31 +175,20 @@ fn a_mistake_in_a_variant_is_found_on_its_own_line() {
         ("redis.persistence = \"rdb\"", "run.duration_ms = 1_200"),
         ("redis.persistence = \"rdb\"", "description = \"Another.\""),
         ("redis.persistence = \"rdb\"", "platform = 3"),
-        (
-            "redis.persistence = \"rdb\"",
-            "faults = [{ kind = \"redis-crash\" }]",
-        ),
+        ("redis.persistence = \"rdb\"", "faults = [{ kind = \"redis-crash\" }]"),
     ]);
     insta::assert_snapshot!(refused);
 }
 
 #[test]
 fn what_is_not_toml_is_refused() {
-    let refused = lines(&[
-        ("count = 100", "count = "),
-        ("[run]", "[run"),
-        ("\"TV\"", "\"TV"),
-        ("[network]", "[run]"),
-    ]);
+    let refused = lines(&[("count = 100", "count = "), ("[run]", "[run"), ("\"TV\"", "\"TV"), ("[network]", "[run]")]);
     insta::assert_snapshot!(refused);
 }
 
 #[test]
 fn a_calibration_that_cannot_be_read_is_found_where_it_is_named() {
-    let line = refused(
-        "[network]",
-        "[cost_model]\ncalibration = \"none/such.toml\"\n\n[network]",
-    );
+    let line = refused("[network]", "[cost_model]\ncalibration = \"none/such.toml\"\n\n[network]");
     insta::assert_snapshot!(line);
 }
 
@@ -261,13 +196,8 @@ fn a_calibration_that_cannot_be_read_is_found_where_it_is_named() {
 fn a_calibration_is_read_as_strictly() {
     let good = include_str!("../../calibration/two-core.toml");
     let refused = |old: &str, new: &str| {
-        assert!(
-            good.contains(old),
-            "the case does not spoil anything: {old}"
-        );
-        Calibration::parse(&good.replacen(old, new, 1), "two.toml")
-            .expect_err("a spoilt calibration")
-            .to_string()
+        assert!(good.contains(old), "the case does not spoil anything: {old}");
+        Calibration::parse(&good.replacen(old, new, 1), "two.toml").expect_err("a spoilt calibration").to_string()
     };
     insta::assert_snapshot!(
         [
@@ -282,11 +212,6 @@ fn a_calibration_is_read_as_strictly() {
 
 #[test]
 fn a_file_that_is_not_there_is_named() {
-    let error = Scenario::load(std::path::Path::new("no/such.toml"))
-        .expect_err("no file")
-        .to_string();
-    assert!(
-        error.starts_with("no/such.toml: cannot be read: "),
-        "{error}"
-    );
+    let error = Scenario::load(std::path::Path::new("no/such.toml")).expect_err("no file").to_string();
+    assert!(error.starts_with("no/such.toml: cannot be read: "), "{error}");
 }

@@ -9,10 +9,7 @@ fn scenarios() -> Vec<PathBuf> {
     let mut files: Vec<_> = std::fs::read_dir(folder)
         .expect("the scenarios' folder")
         .map(|entry| entry.expect("an entry").path())
-        .filter(|path| {
-            path.extension()
-                .is_some_and(|extension| extension == "toml")
-        })
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
         .collect();
     files.sort();
     files
@@ -24,10 +21,7 @@ fn every_file_is_a_scenario_named_as_its_file() {
     assert!(!files.is_empty());
     for file in files {
         for scenario in Scenario::load_variants(&file).unwrap_or_else(|error| panic!("{error}")) {
-            assert_eq!(
-                Some(scenario.name.as_str()),
-                file.file_stem().and_then(|stem| stem.to_str())
-            );
+            assert_eq!(Some(scenario.name.as_str()), file.file_stem().and_then(|stem| stem.to_str()));
         }
     }
 }

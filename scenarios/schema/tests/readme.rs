@@ -7,8 +7,7 @@ use std::path::Path;
 
 use scenario::{Calibration, FaultKind, KeyDoc, Scenario};
 
-const BEGIN: &str =
-    "<!-- keys: made by `UPDATE_README=1 cargo test -p scenario --test readme` -->\n";
+const BEGIN: &str = "<!-- keys: made by `UPDATE_README=1 cargo test -p scenario --test readme` -->\n";
 const END: &str = "<!-- end of keys -->\n";
 
 /// A table of keys, and then one for each table below it.
@@ -24,23 +23,9 @@ fn section(text: &mut String, path: &str, is_list: bool, about: &str, keys: &[Ke
         rows(text, &plain);
     }
     for table in tables {
-        let path = if path.is_empty() {
-            table.name.to_owned()
-        } else {
-            format!("{path}.{}", table.name)
-        };
-        let need = if table.default.is_none() {
-            " Must be given."
-        } else {
-            ""
-        };
-        section(
-            text,
-            &path,
-            table.is_list,
-            &format!("{}{need}", table.doc.trim()),
-            &(table.keys)(),
-        );
+        let path = if path.is_empty() { table.name.to_owned() } else { format!("{path}.{}", table.name) };
+        let need = if table.default.is_none() { " Must be given." } else { "" };
+        section(text, &path, table.is_list, &format!("{}{need}", table.doc.trim()), &(table.keys)());
     }
 }
 
@@ -58,13 +43,7 @@ fn rows(text: &mut String, keys: &[&KeyDoc]) {
             Some(text) if text.is_empty() => "none".to_owned(),
             Some(text) => format!("`{text}`"),
         };
-        writeln!(
-            text,
-            "| `{}` | {value} | {default} | {} |",
-            key.name,
-            key.doc.trim()
-        )
-        .expect("a string");
+        writeln!(text, "| `{}` | {value} | {default} | {} |", key.name, key.doc.trim()).expect("a string");
     }
     text.push('\n');
 }
@@ -78,10 +57,7 @@ fn faults(text: &mut String) {
             .parameters()
             .iter()
             .map(|key| {
-                let default = key
-                    .default
-                    .map(|text| text())
-                    .filter(|text| !text.is_empty());
+                let default = key.default.map(|text| text()).filter(|text| !text.is_empty());
                 let default = default.map_or_else(String::new, |text| format!(" = {text}"));
                 format!("`{}{default}`: {}", key.name, key.doc.trim())
             })
@@ -90,35 +66,18 @@ fn faults(text: &mut String) {
             0 => "instant".to_owned(),
             for_ms => for_ms.to_string(),
         };
-        writeln!(
-            text,
-            "| `{kind}` | {} | {lasts} | {} |",
-            kind.about().trim(),
-            parameters.join("<br>")
-        )
-        .expect("a string");
+        writeln!(text, "| `{kind}` | {} | {lasts} | {} |", kind.about().trim(), parameters.join("<br>"))
+            .expect("a string");
     }
     text.push('\n');
 }
 
 fn tables() -> String {
     let mut text = String::from("### Scenario files\n\n");
-    section(
-        &mut text,
-        "",
-        false,
-        "Everything else stands in the sections below.",
-        &Scenario::keys(),
-    );
+    section(&mut text, "", false, "Everything else stands in the sections below.", &Scenario::keys());
     faults(&mut text);
     text.push_str("### Calibration files\n\n");
-    section(
-        &mut text,
-        "",
-        false,
-        "A file that `calibration` in `[cost_model]` names.",
-        &Calibration::keys(),
-    );
+    section(&mut text, "", false, "A file that `calibration` in `[cost_model]` names.", &Calibration::keys());
     text
 }
 
@@ -126,16 +85,11 @@ fn tables() -> String {
 fn the_readme_lists_every_key_as_it_is_declared() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = std::fs::read_to_string(&file).expect("scenarios/README.md");
-    let (before, rest) = readme
-        .split_once(BEGIN)
-        .expect("the README marks where the tables begin");
-    let (written, after) = rest
-        .split_once(END)
-        .expect("the README marks where the tables end");
+    let (before, rest) = readme.split_once(BEGIN).expect("the README marks where the tables begin");
+    let (written, after) = rest.split_once(END).expect("the README marks where the tables end");
     let made = format!("\n{}", tables());
     if std::env::var_os("UPDATE_README").is_some() {
-        std::fs::write(&file, format!("{before}{BEGIN}{made}{END}{after}"))
-            .expect("scenarios/README.md written");
+        std::fs::write(&file, format!("{before}{BEGIN}{made}{END}{after}")).expect("scenarios/README.md written");
         return;
     }
     assert!(

@@ -10,9 +10,9 @@ use std::time::Duration;
 use record::{Ending, Host, RunRecord};
 use scenario::{Expectation, Scenario};
 
+use super::UsageError;
 use super::args::RunArgs;
 use super::progress::ProgressLine;
-use super::UsageError;
 use crate::report::{self, grouped};
 use crate::run::{self, Progress, RunOptions};
 

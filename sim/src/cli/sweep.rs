@@ -2,10 +2,10 @@
 
 use scenario::{Expectation, Scenario};
 
+use super::UsageError;
 use super::args::SweepArgs;
 use super::progress::ProgressLine;
 use super::run::exit_code;
-use super::UsageError;
 use crate::report::{ending, grouped};
 use crate::sweep::{self, SweepOptions, SweepReport};
 

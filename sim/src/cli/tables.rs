@@ -4,9 +4,9 @@ use platform::bugs::KnownBug;
 use platform::texts::Texts;
 use scenario::Scenario;
 
+use super::UsageError;
 use super::args::{BugsArgs, CompareArgs};
 use super::progress::ProgressLine;
-use super::UsageError;
 use crate::bugs::{self, Score};
 use crate::report::grouped;
 use crate::run::RunOptions;
@@ -81,7 +81,10 @@ pub(super) fn compare_commit_strategies(args: &CompareArgs) -> Result<u8, UsageE
         println!("| strategy | orders/s | attempts per order | refunds | committed | sold out at |");
         println!("|---|---:|---:|---:|---:|---:|");
     } else if !args.json {
-        println!("{:<14}{:>10}{:>12}{:>10}{:>11}{:>14}", "strategy", "orders/s", "attempts", "refunds", "committed", "sold out at");
+        println!(
+            "{:<14}{:>10}{:>12}{:>10}{:>11}{:>14}",
+            "strategy", "orders/s", "attempts", "refunds", "committed", "sold out at"
+        );
     }
     let mut worst = 0;
     for comparison in &compared {
@@ -101,7 +104,8 @@ fn print_comparison(args: &CompareArgs, comparison: &Comparison) {
     let figure = |name: &str| run.figures.get(name).copied();
     let orders_per_s = figure("orders_per_s").unwrap_or(0.0);
     let attempts = figure("commit_attempts_per_order").unwrap_or(0.0);
-    let sold_out = figure("time_to_sell_out_ms").map_or_else(|| "never".to_owned(), |ms| format!("{:.1} s", ms / 1_000.0));
+    let sold_out =
+        figure("time_to_sell_out_ms").map_or_else(|| "never".to_owned(), |ms| format!("{:.1} s", ms / 1_000.0));
     let (name, refunds, committed) = (comparison.strategy.name(), run.funnel.refunded, run.funnel.committed);
     if args.json {
         let row = serde_json::json!({
@@ -111,7 +115,11 @@ fn print_comparison(args: &CompareArgs, comparison: &Comparison) {
         });
         println!("{row}");
     } else if args.markdown {
-        println!("| `{name}` | {orders_per_s:.0} | {attempts:.2} | {} | {} | {sold_out} |", grouped(refunds), grouped(committed));
+        println!(
+            "| `{name}` | {orders_per_s:.0} | {attempts:.2} | {} | {} | {sold_out} |",
+            grouped(refunds),
+            grouped(committed)
+        );
     } else {
         let (refunds, committed) = (grouped(refunds), grouped(committed));
         println!("{name:<14}{orders_per_s:>10.0}{attempts:>12.2}{refunds:>10}{committed:>11}{sold_out:>14}");

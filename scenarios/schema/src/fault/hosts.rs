@@ -82,9 +82,6 @@ impl Host {
     /// The role it is the replicas of; `None` for servers and the crowd.
     #[must_use]
     pub fn role(self) -> Option<Role> {
-        Role::ALL
-            .iter()
-            .copied()
-            .find(|role| role.name() == self.name())
+        Role::ALL.iter().copied().find(|role| role.name() == self.name())
     }
 }

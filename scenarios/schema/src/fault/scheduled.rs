@@ -40,34 +40,12 @@ impl ScheduledFault {
 
     /// The keys that every kind has.
     pub(crate) fn shared_keys() -> Vec<KeyDoc> {
-        let key = |name, doc, default, value| KeyDoc {
-            name,
-            doc,
-            default,
-            value,
-            range: "",
-            keys: Vec::new,
-            is_list: false,
-        };
+        let key =
+            |name, doc, default, value| KeyDoc { name, doc, default, value, range: "", keys: Vec::new, is_list: false };
         vec![
-            key(
-                "kind",
-                " What strikes; see the table of faults.",
-                None,
-                || "name of a fault".to_owned(),
-            ),
-            key(
-                "at_ms",
-                " When it strikes, ms from the start of the sale.",
-                None,
-                u64::value,
-            ),
-            key(
-                "for_ms",
-                " How long it lasts, ms.",
-                Some(|| "by kind".to_owned()),
-                u64::value,
-            ),
+            key("kind", " What strikes; see the table of faults.", None, || "name of a fault".to_owned()),
+            key("at_ms", " When it strikes, ms from the start of the sale.", None, u64::value),
+            key("for_ms", " How long it lasts, ms.", Some(|| "by kind".to_owned()), u64::value),
         ]
     }
 }
@@ -75,30 +53,15 @@ impl ScheduledFault {
 impl Knob for ScheduledFault {
     type Scalar = ();
 
-    fn read(
-        place: &Place<'_>,
-        value: &DeValue<'_>,
-        _: Option<&RangeInclusive<()>>,
-    ) -> Result<Self, ScenarioError> {
+    fn read(place: &Place<'_>, value: &DeValue<'_>, _: Option<&RangeInclusive<()>>) -> Result<Self, ScenarioError> {
         let Some(table) = value.as_table() else {
-            return Err(place.refuse(&format!(
-                "must be a list of tables, not of {}",
-                found(value)
-            )));
+            return Err(place.refuse(&format!("must be a list of tables, not of {}", found(value))));
         };
         let mut name = place.name();
         let Some((key, kind)) = table.get_key_value("kind") else {
-            return Err(place
-                .source
-                .refuse(place.offset, &format!("{name} lacks `kind`: add it")));
+            return Err(place.source.refuse(place.offset, &format!("{name} lacks `kind`: add it")));
         };
-        let kind_place = Place {
-            within: &name,
-            key: "kind",
-            in_list: false,
-            offset: key.span().start,
-            ..*place
-        };
+        let kind_place = Place { within: &name, key: "kind", in_list: false, offset: key.span().start, ..*place };
         let kind = FaultKind::read(&kind_place, kind.get_ref(), None)?;
         let mut keys = Self::shared_keys();
         keys.extend(kind.parameters());
@@ -112,10 +75,7 @@ impl Knob for ScheduledFault {
     }
 
     fn toml(&self) -> String {
-        let mut keys = vec![
-            ("kind", self.fault.kind().toml()),
-            ("at_ms", self.at_ms.toml()),
-        ];
+        let mut keys = vec![("kind", self.fault.kind().toml()), ("at_ms", self.at_ms.toml())];
         if self.for_ms > 0 {
             keys.push(("for_ms", self.for_ms.toml()));
         }

@@ -17,10 +17,7 @@ pub struct TopicPartition {
 impl TopicPartition {
     /// Partition `partition` of `topic`.
     pub fn new(topic: &str, partition: i32) -> Self {
-        Self {
-            topic: topic.to_owned(),
-            partition,
-        }
+        Self { topic: topic.to_owned(), partition }
     }
 }
 
@@ -39,14 +36,8 @@ pub(crate) type Assignment = BTreeMap<MemberId, BTreeSet<TopicPartition>>;
 
 /// Each topic's partitions in contiguous ranges over its subscribers by member id; the first ones get one more when
 /// it does not come out even. `partitions` tells the count of a topic, 0 if there is none.
-pub(crate) fn range(
-    subscriptions: &Subscriptions<'_>,
-    partitions: impl Fn(&str) -> i32,
-) -> Assignment {
-    let mut assignment: Assignment = subscriptions
-        .keys()
-        .map(|member| (*member, BTreeSet::new()))
-        .collect();
+pub(crate) fn range(subscriptions: &Subscriptions<'_>, partitions: impl Fn(&str) -> i32) -> Assignment {
+    let mut assignment: Assignment = subscriptions.keys().map(|member| (*member, BTreeSet::new())).collect();
     for topic in topics(subscriptions) {
         let readers: Vec<MemberId> = readers(subscriptions, topic).collect();
         let count = partitions(topic);
@@ -56,8 +47,7 @@ pub(crate) fn range(
         for (rank, member) in (0..).zip(readers) {
             let take = each + i32::from(rank < extra);
             let owned = assignment.entry(member).or_default();
-            owned
-                .extend((next..next + take).map(|partition| TopicPartition::new(topic, partition)));
+            owned.extend((next..next + take).map(|partition| TopicPartition::new(topic, partition)));
             next += take;
         }
         assert!(next == count, "every partition is dealt out once");
@@ -72,18 +62,12 @@ pub(crate) fn sticky(
     partitions: impl Fn(&str) -> i32,
     owned: &Assignment,
 ) -> Assignment {
-    let mut assignment: Assignment = subscriptions
-        .keys()
-        .map(|member| (*member, BTreeSet::new()))
-        .collect();
+    let mut assignment: Assignment = subscriptions.keys().map(|member| (*member, BTreeSet::new())).collect();
     for topic in topics(subscriptions) {
         for partition in 0..partitions(topic) {
             let place = TopicPartition::new(topic, partition);
-            let owner = readers(subscriptions, topic).find(|member| {
-                owned
-                    .get(member)
-                    .is_some_and(|owned| owned.contains(&place))
-            });
+            let owner = readers(subscriptions, topic)
+                .find(|member| owned.get(member).is_some_and(|owned| owned.contains(&place)));
             if let Some(owner) = owner {
                 assignment.entry(owner).or_default().insert(place);
             }
@@ -93,8 +77,7 @@ pub(crate) fn sticky(
         for partition in 0..partitions(topic) {
             let place = TopicPartition::new(topic, partition);
             if !assignment.values().any(|owned| owned.contains(&place)) {
-                let emptiest = readers(subscriptions, topic)
-                    .min_by_key(|member| (assignment[member].len(), *member));
+                let emptiest = readers(subscriptions, topic).min_by_key(|member| (assignment[member].len(), *member));
                 let emptiest = emptiest.expect("a subscribed topic has a reader");
                 assignment.entry(emptiest).or_default().insert(place);
             }
@@ -112,20 +95,14 @@ fn improving_move(
     subscriptions: &Subscriptions<'_>,
     assignment: &Assignment,
 ) -> Option<(MemberId, MemberId, TopicPartition)> {
-    let mut by_load: Vec<(usize, MemberId)> = assignment
-        .iter()
-        .map(|(member, owned)| (owned.len(), *member))
-        .collect();
+    let mut by_load: Vec<(usize, MemberId)> = assignment.iter().map(|(member, owned)| (owned.len(), *member)).collect();
     by_load.sort_unstable();
     for (low, to) in &by_load {
         for (high, from) in by_load.iter().rev() {
             if *high <= low + 1 {
                 break;
             }
-            let movable = assignment[from]
-                .iter()
-                .rev()
-                .find(|place| subscriptions[to].contains(&place.topic));
+            let movable = assignment[from].iter().rev().find(|place| subscriptions[to].contains(&place.topic));
             if let Some(place) = movable {
                 return Some((*from, *to, place.clone()));
             }
@@ -135,15 +112,9 @@ fn improving_move(
 }
 
 fn topics<'a>(subscriptions: &Subscriptions<'a>) -> BTreeSet<&'a str> {
-    subscriptions
-        .values()
-        .flat_map(|topics| topics.iter().map(String::as_str))
-        .collect()
+    subscriptions.values().flat_map(|topics| topics.iter().map(String::as_str)).collect()
 }
 
 fn readers(subscriptions: &Subscriptions<'_>, topic: &str) -> impl Iterator<Item = MemberId> {
-    subscriptions
-        .iter()
-        .filter(move |(_, topics)| topics.contains(topic))
-        .map(|(member, _)| *member)
+    subscriptions.iter().filter(move |(_, topics)| topics.contains(topic)).map(|(member, _)| *member)
 }

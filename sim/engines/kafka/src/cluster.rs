@@ -47,27 +47,16 @@ pub(crate) enum BrokerEvent {
 
 impl Cluster {
     pub(crate) fn new(size: u8) -> Self {
-        assert!(
-            (1..=BrokerSet::CAPACITY).contains(&size),
-            "a cluster has 1 to 64 brokers"
-        );
+        assert!((1..=BrokerSet::CAPACITY).contains(&size), "a cluster has 1 to 64 brokers");
         let mut running = BrokerSet::default();
         (0..size).for_each(|broker| running.insert(broker));
-        Self {
-            running,
-            fetching: running,
-            fenced: BrokerSet::default(),
-            size,
-            timers: vec![None; usize::from(size)],
-        }
+        Self { running, fetching: running, fenced: BrokerSet::default(), size, timers: vec![None; usize::from(size)] }
     }
 
     /// `replicas` brokers for partition `index`: leaders in turn, followers behind them.
     pub(crate) fn place(&self, index: usize, replicas: u8) -> Vec<u8> {
         let size = usize::from(self.size);
-        let at = |step: u8| {
-            u8::try_from((index + usize::from(step)) % size).expect("a remainder of a u8")
-        };
+        let at = |step: u8| u8::try_from((index + usize::from(step)) % size).expect("a remainder of a u8");
         (0..replicas.min(self.size)).map(at).collect()
     }
 
@@ -116,9 +105,7 @@ impl Cluster {
     /// not run all the same.
     pub(crate) fn coordinator(&self, hash: u8) -> Option<u8> {
         let at = |step: u8| (hash % self.size + step) % self.size;
-        let chosen = (0..self.size)
-            .map(at)
-            .find(|broker| !self.fenced.contains(*broker))?;
+        let chosen = (0..self.size).map(at).find(|broker| !self.fenced.contains(*broker))?;
         self.running.contains(chosen).then_some(chosen)
     }
 }

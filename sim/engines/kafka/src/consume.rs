@@ -53,10 +53,7 @@ impl Kafka {
                     initial_rebalance_delay_ms: self.config.initial_rebalance_delay_ms,
                     assignor: self.config.assignor,
                 };
-                let group = self
-                    .groups
-                    .entry(group.to_owned())
-                    .or_insert_with(|| Group::new(settings));
+                let group = self.groups.entry(group.to_owned()).or_insert_with(|| Group::new(settings));
                 group.admit(member, topics, now_ms);
                 member
             }
@@ -68,13 +65,7 @@ impl Kafka {
     }
 
     /// Keeps a member alive.
-    pub fn heartbeat(
-        &mut self,
-        group: &str,
-        member: MemberId,
-        generation: i32,
-        now_ms: i64,
-    ) -> Result<(), KafkaError> {
+    pub fn heartbeat(&mut self, group: &str, member: MemberId, generation: i32, now_ms: i64) -> Result<(), KafkaError> {
         self.advance(now_ms);
         self.check_coordinator(group)?;
         self.group(group)?.heartbeat(member, generation, now_ms)
@@ -106,8 +97,7 @@ impl Kafka {
                 return Err(KafkaError::InvalidRequest);
             }
         }
-        self.group(group)?
-            .commit(member, generation, offsets, now_ms)
+        self.group(group)?.commit(member, generation, offsets, now_ms)
     }
 
     /// The next offset `group` will read, if it ever committed one.
@@ -123,10 +113,7 @@ impl Kafka {
     pub(crate) fn advance_groups(&mut self, now_ms: i64) {
         let topics = &self.topics;
         for group in self.groups.values_mut() {
-            group.advance(
-                |topic| topics.get(topic).map_or(0, |topic| topic.partition_count()),
-                now_ms,
-            );
+            group.advance(|topic| topics.get(topic).map_or(0, |topic| topic.partition_count()), now_ms);
         }
     }
 
@@ -144,27 +131,19 @@ impl Kafka {
     fn settle(&mut self, group: &str, now_ms: i64) {
         let topics = &self.topics;
         if let Some(group) = self.groups.get_mut(group) {
-            group.advance(
-                |topic| topics.get(topic).map_or(0, |topic| topic.partition_count()),
-                now_ms,
-            );
+            group.advance(|topic| topics.get(topic).map_or(0, |topic| topic.partition_count()), now_ms);
             let at_ms = group.next_deadline();
             self.wake_at(at_ms);
         }
     }
 
     fn group(&mut self, group: &str) -> Result<&mut Group, KafkaError> {
-        self.groups
-            .get_mut(group)
-            .ok_or(KafkaError::UnknownMemberId)
+        self.groups.get_mut(group).ok_or(KafkaError::UnknownMemberId)
     }
 
     /// A group's state survives its coordinator; it cannot be reached until another broker takes over.
     fn check_coordinator(&self, group: &str) -> Result<(), KafkaError> {
         let hash = murmur2(group.as_bytes()).to_le_bytes()[0];
-        self.cluster
-            .coordinator(hash)
-            .map(|_| ())
-            .ok_or(KafkaError::CoordinatorNotAvailable)
+        self.cluster.coordinator(hash).map(|_| ()).ok_or(KafkaError::CoordinatorNotAvailable)
     }
 }

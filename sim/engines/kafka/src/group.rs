@@ -69,16 +69,7 @@ impl Group {
     pub(crate) fn admit(&mut self, member: MemberId, topics: BTreeSet<String>, now_ms: i64) {
         let expires_ms = now_ms.saturating_add(self.settings.session_timeout_ms);
         let owned = BTreeSet::new();
-        self.members.insert(
-            member,
-            Member {
-                topics,
-                expires_ms,
-                rejoined: true,
-                informed: false,
-                owned,
-            },
-        );
+        self.members.insert(member, Member { topics, expires_ms, rejoined: true, informed: false, owned });
         self.prepare(now_ms);
     }
 
@@ -91,10 +82,7 @@ impl Group {
         now_ms: i64,
     ) -> Result<(), KafkaError> {
         let expires_ms = now_ms.saturating_add(self.settings.session_timeout_ms);
-        let known = self
-            .members
-            .get_mut(&member)
-            .ok_or(KafkaError::UnknownMemberId)?;
+        let known = self.members.get_mut(&member).ok_or(KafkaError::UnknownMemberId)?;
         known.expires_ms = expires_ms;
         let changed = known.topics != *topics;
         if changed {
@@ -120,11 +108,7 @@ impl Group {
     }
 
     pub(crate) fn topic_created(&mut self, topic: &str, now_ms: i64) {
-        if self
-            .members
-            .values()
-            .any(|member| member.topics.contains(topic))
-        {
+        if self.members.values().any(|member| member.topics.contains(topic)) {
             self.prepare(now_ms);
         }
     }
@@ -135,17 +119,10 @@ impl Group {
             return Join::Waiting { member };
         }
         let assignment = self.assignment.get(&member).cloned().unwrap_or_default();
-        let known = self
-            .members
-            .get_mut(&member)
-            .expect("only a member is answered");
+        let known = self.members.get_mut(&member).expect("only a member is answered");
         known.informed = true;
         known.owned.clone_from(&assignment);
-        Join::Joined(Joined {
-            member,
-            generation: self.generation,
-            assignment,
-        })
+        Join::Joined(Joined { member, generation: self.generation, assignment })
     }
 
     fn check(&self, member: MemberId, generation: i32) -> Result<(), KafkaError> {
@@ -164,12 +141,7 @@ impl Group {
         }
     }
 
-    pub(crate) fn heartbeat(
-        &mut self,
-        member: MemberId,
-        generation: i32,
-        now_ms: i64,
-    ) -> Result<(), KafkaError> {
+    pub(crate) fn heartbeat(&mut self, member: MemberId, generation: i32, now_ms: i64) -> Result<(), KafkaError> {
         self.check(member, generation)?;
         self.keep_alive(member, now_ms);
         match self.phase {
@@ -179,9 +151,7 @@ impl Group {
     }
 
     pub(crate) fn leave(&mut self, member: MemberId, now_ms: i64) -> Result<(), KafkaError> {
-        self.members
-            .remove(&member)
-            .ok_or(KafkaError::UnknownMemberId)?;
+        self.members.remove(&member).ok_or(KafkaError::UnknownMemberId)?;
         self.prepare(now_ms);
         Ok(())
     }
@@ -198,16 +168,13 @@ impl Group {
         self.check(member, generation)?;
         self.keep_alive(member, now_ms);
         for (topic, partition, next_offset) in offsets {
-            self.offsets
-                .insert(TopicPartition::new(topic, *partition), *next_offset);
+            self.offsets.insert(TopicPartition::new(topic, *partition), *next_offset);
         }
         Ok(())
     }
 
     pub(crate) fn committed(&self, topic: &str, partition: i32) -> Option<i64> {
-        self.offsets
-            .get(&TopicPartition::new(topic, partition))
-            .copied()
+        self.offsets.get(&TopicPartition::new(topic, partition)).copied()
     }
 
     pub(crate) fn describe(&self) -> GroupDescription {
@@ -215,25 +182,16 @@ impl Group {
         GroupDescription {
             generation: self.generation,
             rebalancing: matches!(self.phase, Phase::Preparing { .. }),
-            members: self
-                .members
-                .keys()
-                .map(|member| (*member, assigned(member)))
-                .collect(),
+            members: self.members.keys().map(|member| (*member, assigned(member))).collect(),
         }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<i64> {
         let sessions = self.members.values().map(|member| member.expires_ms);
         let rebalance = match self.phase {
-            Phase::Preparing {
-                not_before_ms,
-                deadline_ms,
-            } => Some(if self.all_rejoined() {
-                not_before_ms
-            } else {
-                deadline_ms
-            }),
+            Phase::Preparing { not_before_ms, deadline_ms } => {
+                Some(if self.all_rejoined() { not_before_ms } else { deadline_ms })
+            }
             Phase::Empty | Phase::Stable => None,
         };
         sessions.chain(rebalance).min()
@@ -251,11 +209,7 @@ impl Group {
         if self.members.len() < before || (self.phase == Phase::Stable && moved_on) {
             self.prepare(now_ms);
         }
-        if let Phase::Preparing {
-            not_before_ms,
-            deadline_ms,
-        } = self.phase
-        {
+        if let Phase::Preparing { not_before_ms, deadline_ms } = self.phase {
             if now_ms >= deadline_ms {
                 self.members.retain(|_, member| member.rejoined);
             }
@@ -269,24 +223,12 @@ impl Group {
     fn complete(&mut self, partitions: impl Fn(&str) -> i32) {
         self.generation += 1;
         self.moves_pending = false;
-        self.phase = if self.members.is_empty() {
-            Phase::Empty
-        } else {
-            Phase::Stable
-        };
-        let subscriptions = self
-            .members
-            .iter()
-            .map(|(member, known)| (*member, &known.topics))
-            .collect();
+        self.phase = if self.members.is_empty() { Phase::Empty } else { Phase::Stable };
+        let subscriptions = self.members.iter().map(|(member, known)| (*member, &known.topics)).collect();
         self.assignment = match self.settings.assignor {
             Assignor::Range => assign::range(&subscriptions, partitions),
             Assignor::CooperativeSticky => {
-                let owned = self
-                    .members
-                    .iter()
-                    .map(|(member, known)| (*member, known.owned.clone()))
-                    .collect();
+                let owned = self.members.iter().map(|(member, known)| (*member, known.owned.clone())).collect();
                 assign::sticky(&subscriptions, partitions, &owned)
             }
         };
@@ -303,9 +245,7 @@ impl Group {
         for (member, assigned) in &mut self.assignment {
             let before = assigned.len();
             let read_elsewhere = |place: &TopicPartition| {
-                self.members
-                    .iter()
-                    .any(|(other, known)| other != member && known.owned.contains(place))
+                self.members.iter().any(|(other, known)| other != member && known.owned.contains(place))
             };
             assigned.retain(|place| !read_elsewhere(place));
             self.moves_pending |= assigned.len() < before;

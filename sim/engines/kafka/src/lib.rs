@@ -74,12 +74,7 @@ impl Kafka {
     }
 
     /// Creates a topic, its leaders spread over the brokers. Groups that wait for it rebalance.
-    pub fn create_topic(
-        &mut self,
-        name: &str,
-        partitions: i32,
-        now_ms: i64,
-    ) -> Result<(), KafkaError> {
+    pub fn create_topic(&mut self, name: &str, partitions: i32, now_ms: i64) -> Result<(), KafkaError> {
         self.advance(now_ms);
         topic::check_name(name)?;
         if partitions < 1 {
@@ -95,21 +90,12 @@ impl Kafka {
         }
         let first = self.topics.len();
         let place = |index: usize| self.cluster.place(first + index, replicas);
-        let mut partitions: Vec<Partition> = (0..count)
-            .map(|index| Partition::new(&place(index)))
-            .collect();
+        let mut partitions: Vec<Partition> = (0..count).map(|index| Partition::new(&place(index))).collect();
         let fenced = self.cluster.fenced;
         for broker in (0..self.cluster.size).filter(|broker| fenced.contains(*broker)) {
-            partitions
-                .iter_mut()
-                .for_each(|partition| partition.fence(broker, fenced, now_ms));
+            partitions.iter_mut().for_each(|partition| partition.fence(broker, fenced, now_ms));
         }
-        self.wake_at(
-            partitions
-                .iter()
-                .filter_map(Partition::replication_due_ms)
-                .min(),
-        );
+        self.wake_at(partitions.iter().filter_map(Partition::replication_due_ms).min());
         self.topics.insert(name.to_owned(), Topic::new(partitions));
         self.tell_groups_of(name, now_ms);
         Ok(())
@@ -142,9 +128,7 @@ impl Kafka {
     }
 
     fn topic(&self, name: &str) -> Result<&Topic, KafkaError> {
-        self.topics
-            .get(name)
-            .ok_or(KafkaError::UnknownTopicOrPartition)
+        self.topics.get(name).ok_or(KafkaError::UnknownTopicOrPartition)
     }
 
     /// Lets time pass up to `now_ms`: replication, noticed deaths, silent members, rebalances, in order of time.
@@ -164,21 +148,13 @@ impl Kafka {
 
     fn advance_to(&mut self, at_ms: i64) {
         let (running, fetching) = (self.cluster.running, self.cluster.fetching);
-        for partition in self
-            .topics
-            .values_mut()
-            .flat_map(|topic| &mut topic.partitions)
-        {
+        for partition in self.topics.values_mut().flat_map(|topic| &mut topic.partitions) {
             partition.replicate_due(running, fetching, at_ms);
         }
         let followed_ms = at_ms.saturating_add(self.config.replication_lag_ms);
         while let Some((broker, event)) = self.cluster.take_due(at_ms) {
             let cluster = &self.cluster;
-            for partition in self
-                .topics
-                .values_mut()
-                .flat_map(|topic| &mut topic.partitions)
-            {
+            for partition in self.topics.values_mut().flat_map(|topic| &mut topic.partitions) {
                 match event {
                     BrokerEvent::Fenced => partition.fence(broker, cluster.fenced, followed_ms),
                     BrokerEvent::CaughtUp => partition.catch_up(cluster.running, cluster.fetching),
@@ -193,10 +169,7 @@ impl Kafka {
         let partitions = self.topics.values().flat_map(|topic| &topic.partitions);
         let replication = partitions.filter_map(Partition::replication_due_ms).min();
         let groups = self.groups.values().filter_map(Group::next_deadline).min();
-        [replication, self.cluster.next_deadline(), groups]
-            .into_iter()
-            .flatten()
-            .min()
+        [replication, self.cluster.next_deadline(), groups].into_iter().flatten().min()
     }
 
     /// A broker dies. What it led is unavailable until the cluster notices and elects the next replica in sync; what
@@ -217,11 +190,7 @@ impl Kafka {
         let caught_up_ms = now_ms.saturating_add(self.config.replication_lag_ms);
         if self.cluster.start(broker, caught_up_ms) {
             let fenced = self.cluster.fenced;
-            for partition in self
-                .topics
-                .values_mut()
-                .flat_map(|topic| &mut topic.partitions)
-            {
+            for partition in self.topics.values_mut().flat_map(|topic| &mut topic.partitions) {
                 partition.unfence(fenced, caught_up_ms);
             }
             self.wake_at(Some(now_ms));

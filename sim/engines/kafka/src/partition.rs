@@ -60,13 +60,7 @@ impl Partition {
         brokers.iter().for_each(|broker| in_sync.insert(*broker));
         Self {
             log: Vec::new(),
-            replicas: brokers
-                .iter()
-                .map(|broker| Replica {
-                    broker: *broker,
-                    end: 0,
-                })
-                .collect(),
+            replicas: brokers.iter().map(|broker| Replica { broker: *broker, end: 0 }).collect(),
             in_sync,
             leader: brokers.first().copied(),
             high_watermark: 0,
@@ -92,9 +86,7 @@ impl Partition {
     }
 
     pub(crate) fn leader_in(&self, running: BrokerSet) -> Result<u8, KafkaError> {
-        self.leader
-            .filter(|leader| running.contains(*leader))
-            .ok_or(KafkaError::LeaderNotAvailable)
+        self.leader.filter(|leader| running.contains(*leader)).ok_or(KafkaError::LeaderNotAvailable)
     }
 
     /// Appends a batch, or finds it already there. The offset of its first record, and whether it was.
@@ -117,10 +109,7 @@ impl Partition {
                 if self.log.len().saturating_add(count) > surroundings.max_records {
                     return Err(KafkaError::PolicyViolation);
                 }
-                (
-                    self.append_at_leader(leader, append.records, batch, now_ms),
-                    false,
-                )
+                (self.append_at_leader(leader, append.records, batch, now_ms), false)
             }
         };
         match append.acks {
@@ -154,55 +143,25 @@ impl Partition {
         if let Some(batch) = batch {
             self.sequences.note(batch, first);
         }
-        for (
-            offset,
-            NewRecord {
-                key,
-                value,
-                headers,
-            },
-        ) in (first..).zip(records)
-        {
-            let record = Record {
-                offset,
-                key,
-                value,
-                headers,
-                timestamp_ms: now_ms,
-            };
-            self.log.push(Entry {
-                record,
-                batch: batch.take(),
-            });
+        for (offset, NewRecord { key, value, headers }) in (first..).zip(records) {
+            let record = Record { offset, key, value, headers, timestamp_ms: now_ms };
+            self.log.push(Entry { record, batch: batch.take() });
         }
         let end = self.end();
-        let led = self
-            .replicas
-            .iter_mut()
-            .find(|replica| replica.broker == leader);
+        let led = self.replicas.iter_mut().find(|replica| replica.broker == leader);
         led.expect("the leader is a replica").end = end;
         first
     }
 
     /// At most `max_records` from `offset` on, below the high watermark.
-    pub(crate) fn fetch(
-        &self,
-        offset: i64,
-        max_records: usize,
-        running: BrokerSet,
-    ) -> Result<Vec<Record>, KafkaError> {
+    pub(crate) fn fetch(&self, offset: i64, max_records: usize, running: BrokerSet) -> Result<Vec<Record>, KafkaError> {
         self.leader_in(running)?;
         if offset < 0 || offset > self.end() {
             return Err(KafkaError::OffsetOutOfRange);
         }
         let readable = usize::try_from(self.high_watermark).expect("a high watermark is an offset");
-        let from = usize::try_from(offset)
-            .expect("checked above")
-            .min(readable);
+        let from = usize::try_from(offset).expect("checked above").min(readable);
         let until = from.saturating_add(max_records).min(readable);
-        Ok(self.log[from..until]
-            .iter()
-            .map(|entry| entry.record.clone())
-            .collect())
+        Ok(self.log[from..until].iter().map(|entry| entry.record.clone()).collect())
     }
 }

@@ -52,9 +52,7 @@ impl ProducerIds {
 
     /// Refuses ids never handed out, and epochs that a newer owner of the name has ended.
     pub(crate) fn check(&self, stamp: Stamp) -> Result<(), KafkaError> {
-        let newest = usize::try_from(stamp.producer_id)
-            .ok()
-            .and_then(|id| self.epochs.get(id));
+        let newest = usize::try_from(stamp.producer_id).ok().and_then(|id| self.epochs.get(id));
         match newest {
             None => Err(KafkaError::InvalidProducerIdMapping),
             Some(newest) if stamp.epoch < *newest => Err(KafkaError::ProducerFenced),
@@ -79,10 +77,7 @@ impl StampedBatch {
         const CYCLE: i64 = 1 << 31;
         let further = i64::try_from(count).expect("a batch fits in memory") - 1;
         let last = (i64::from(stamp.sequence) + further).rem_euclid(CYCLE);
-        Self {
-            stamp,
-            last_sequence: i32::try_from(last).expect("below 2^31"),
-        }
+        Self { stamp, last_sequence: i32::try_from(last).expect("below 2^31") }
     }
 }
 
@@ -118,11 +113,7 @@ impl Sequences {
         }
         if stamp.epoch > recent.epoch {
             let starts = stamp.sequence == 0;
-            return if starts {
-                Ok(Sequenced::Next)
-            } else {
-                Err(KafkaError::OutOfOrderSequenceNumber)
-            };
+            return if starts { Ok(Sequenced::Next) } else { Err(KafkaError::OutOfOrderSequenceNumber) };
         }
         if let Some((_, offset)) = recent.batches.iter().find(|(known, _)| *known == batch) {
             return Ok(Sequenced::Duplicate { offset: *offset });
@@ -137,14 +128,8 @@ impl Sequences {
 
     pub(crate) fn note(&mut self, batch: StampedBatch, offset: i64) {
         let epoch = batch.stamp.epoch;
-        let fresh = || Recent {
-            epoch,
-            batches: VecDeque::with_capacity(REMEMBERED),
-        };
-        let recent = self
-            .producers
-            .entry(batch.stamp.producer_id)
-            .or_insert_with(fresh);
+        let fresh = || Recent { epoch, batches: VecDeque::with_capacity(REMEMBERED) };
+        let recent = self.producers.entry(batch.stamp.producer_id).or_insert_with(fresh);
         if recent.epoch != epoch {
             recent.epoch = epoch;
             recent.batches.clear();

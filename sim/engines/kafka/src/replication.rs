@@ -12,11 +12,7 @@ impl Partition {
     /// The followers in `fetching` fetch up to `end`; whoever then has all that consumers can read is in sync.
     pub(crate) fn replicate(&mut self, end: i64, fetching: BrokerSet) {
         let all = self.end();
-        for replica in self
-            .replicas
-            .iter_mut()
-            .filter(|replica| fetching.contains(replica.broker))
-        {
+        for replica in self.replicas.iter_mut().filter(|replica| fetching.contains(replica.broker)) {
             replica.end = replica.end.max(end.min(all));
             if replica.end >= self.high_watermark {
                 self.in_sync.insert(replica.broker);
@@ -27,19 +23,10 @@ impl Partition {
 
     /// The high watermark is the smallest end among the replicas in sync, and never goes back.
     fn raise_high_watermark(&mut self) {
-        let in_sync = self
-            .replicas
-            .iter()
-            .filter(|replica| self.in_sync.contains(replica.broker));
-        let smallest = in_sync
-            .map(|replica| replica.end)
-            .min()
-            .expect("one replica is always in sync");
+        let in_sync = self.replicas.iter().filter(|replica| self.in_sync.contains(replica.broker));
+        let smallest = in_sync.map(|replica| replica.end).min().expect("one replica is always in sync");
         self.high_watermark = self.high_watermark.max(smallest);
-        assert!(
-            self.high_watermark <= self.end(),
-            "the high watermark lies within the log"
-        );
+        assert!(self.high_watermark <= self.end(), "the high watermark lies within the log");
     }
 
     /// When followers next fetch something.
@@ -49,10 +36,7 @@ impl Partition {
 
     /// Replication that is due by `now_ms`; nobody fetches from a leader that is away.
     pub(crate) fn replicate_due(&mut self, running: BrokerSet, fetching: BrokerSet, now_ms: i64) {
-        while let Some((_, end)) = self
-            .replication
-            .pop_front_if(|(due_ms, _)| *due_ms <= now_ms)
-        {
+        while let Some((_, end)) = self.replication.pop_front_if(|(due_ms, _)| *due_ms <= now_ms) {
             if self.leader_in(running).is_ok() {
                 self.replicate(end, fetching);
             }
@@ -88,21 +72,12 @@ impl Partition {
     }
 
     fn elect(&mut self, fenced: BrokerSet, followed_ms: i64) {
-        let eligible = |replica: &&Replica| {
-            self.in_sync.contains(replica.broker) && !fenced.contains(replica.broker)
-        };
-        let Some((leader, end)) = self
-            .replicas
-            .iter()
-            .find(eligible)
-            .map(|replica| (replica.broker, replica.end))
+        let eligible = |replica: &&Replica| self.in_sync.contains(replica.broker) && !fenced.contains(replica.broker);
+        let Some((leader, end)) = self.replicas.iter().find(eligible).map(|replica| (replica.broker, replica.end))
         else {
             return;
         };
-        assert!(
-            self.high_watermark <= end,
-            "a replica in sync holds everything below the high watermark"
-        );
+        assert!(self.high_watermark <= end, "a replica in sync holds everything below the high watermark");
         self.leader = Some(leader);
         self.replication.clear();
         self.replication.push_back((followed_ms, end));
@@ -114,8 +89,7 @@ impl Partition {
 
     /// Drops what the new leader does not hold, and with it what the partition knew of those sequences.
     fn cut_off(&mut self, end: i64) {
-        self.log
-            .truncate(usize::try_from(end).expect("an end is an offset"));
+        self.log.truncate(usize::try_from(end).expect("an end is an offset"));
         for replica in &mut self.replicas {
             replica.end = replica.end.min(end);
         }

@@ -21,11 +21,7 @@ pub(crate) struct Topic {
 impl Topic {
     pub(crate) fn new(partitions: Vec<Partition>) -> Self {
         assert!(!partitions.is_empty(), "a topic has at least one partition");
-        Self {
-            partitions,
-            sticky_partition: 0,
-            sticky_bytes: 0,
-        }
+        Self { partitions, sticky_partition: 0, sticky_bytes: 0 }
     }
 
     pub(crate) fn partition_count(&self) -> i32 {
@@ -34,9 +30,7 @@ impl Topic {
 
     pub(crate) fn partition(&self, partition: i32) -> Result<&Partition, KafkaError> {
         let place = usize::try_from(partition).map_err(|_| KafkaError::UnknownTopicOrPartition)?;
-        self.partitions
-            .get(place)
-            .ok_or(KafkaError::UnknownTopicOrPartition)
+        self.partitions.get(place).ok_or(KafkaError::UnknownTopicOrPartition)
     }
 
     /// The index of the partition for a record: the one asked for, else by key, else the sticky one.
@@ -52,11 +46,7 @@ impl Topic {
             (None, None) => return Ok(self.stick(value_bytes)),
         };
         let place = usize::try_from(chosen).map_err(|_| KafkaError::UnknownTopicOrPartition)?;
-        if place < self.partitions.len() {
-            Ok(place)
-        } else {
-            Err(KafkaError::UnknownTopicOrPartition)
-        }
+        if place < self.partitions.len() { Ok(place) } else { Err(KafkaError::UnknownTopicOrPartition) }
     }
 
     /// The Java client draws the next sticky partition at random; here it is the next in turn.
@@ -73,12 +63,7 @@ impl Topic {
 /// Letters, digits, `.`, `_`, `-`, and neither empty nor a dot or two.
 pub(crate) fn check_name(name: &str) -> Result<(), KafkaError> {
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-    if name.is_empty()
-        || name == "."
-        || name == ".."
-        || name.len() > NAME_MAX_CHARS
-        || !name.bytes().all(legal)
-    {
+    if name.is_empty() || name == "." || name == ".." || name.len() > NAME_MAX_CHARS || !name.bytes().all(legal) {
         return Err(KafkaError::InvalidTopic);
     }
     Ok(())

@@ -8,9 +8,7 @@ use http::Request;
 use payments_engine::{Config, Payments};
 
 fn post(path: &str, key: &str, body: String) -> Request<Bytes> {
-    let request = Request::post(path)
-        .header("idempotency-key", key)
-        .header("content-type", "application/json");
+    let request = Request::post(path).header("idempotency-key", key).header("content-type", "application/json");
     request.body(Bytes::from(body)).expect("a valid request")
 }
 
@@ -23,15 +21,9 @@ fn create(order: u64) -> Request<Bytes> {
 
 fn handle(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("payments");
-    for (name, secret) in [
-        ("create and confirm", None),
-        ("create and confirm, webhooks", Some("whsec".to_owned())),
-    ] {
+    for (name, secret) in [("create and confirm", None), ("create and confirm, webhooks", Some("whsec".to_owned()))] {
         group.bench_function(name, |bencher| {
-            let mut gateway = Payments::new(Config {
-                webhook_secret: secret.clone(),
-                ..Config::default()
-            });
+            let mut gateway = Payments::new(Config { webhook_secret: secret.clone(), ..Config::default() });
             let mut order = 0;
             bencher.iter(|| {
                 order += 1;
@@ -50,9 +42,7 @@ fn handle(criterion: &mut Criterion) {
     group.bench_function("list by order id", |bencher| {
         let mut gateway = Payments::new(Config::default());
         gateway.handle(&create(1), 1_000);
-        let request = Request::get("/v1/payment_intents?order_id=o-1")
-            .body(Bytes::new())
-            .expect("a valid request");
+        let request = Request::get("/v1/payment_intents?order_id=o-1").body(Bytes::new()).expect("a valid request");
         bencher.iter(|| black_box(gateway.handle(&request, 1_000)));
     });
     group.finish();

@@ -18,11 +18,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     fn json(status: StatusCode, body: &impl Serialize) -> Self {
-        Self {
-            status,
-            body: to_bytes(body),
-            replayed: false,
-        }
+        Self { status, body: to_bytes(body), replayed: false }
     }
 }
 
@@ -72,14 +68,8 @@ impl<'a> IntentBody<'a> {
             amount: intent.amount_cents,
             amount_capturable: intent.amount_capturable_cents(),
             amount_received: intent.amount_received_cents(),
-            canceled_at: intent
-                .canceled
-                .as_ref()
-                .map(|canceled| seconds(canceled.at_ms)),
-            cancellation_reason: intent
-                .canceled
-                .as_ref()
-                .and_then(|canceled| canceled.reason.as_deref()),
+            canceled_at: intent.canceled.as_ref().map(|canceled| seconds(canceled.at_ms)),
+            cancellation_reason: intent.canceled.as_ref().and_then(|canceled| canceled.reason.as_deref()),
             capture_method: match intent.capture_method {
                 CaptureMethod::Automatic => "automatic",
                 CaptureMethod::Manual => "manual",
@@ -239,15 +229,7 @@ fn list<T: Serialize>(
 ) -> Answer {
     let data = entries.by_ref().take(limit).collect();
     let has_more = entries.next().is_some();
-    Answer::json(
-        StatusCode::OK,
-        &ListBody {
-            object,
-            url,
-            has_more,
-            data,
-        },
-    )
+    Answer::json(StatusCode::OK, &ListBody { object, url, has_more, data })
 }
 
 pub(crate) fn refund(refund: &Refund, intent: &PaymentIntent) -> Answer {
@@ -259,20 +241,12 @@ pub(crate) fn refunds<'a>(
     refunds: impl Iterator<Item = &'a Refund>,
     limit: usize,
 ) -> Answer {
-    list(
-        "list",
-        "/v1/refunds",
-        refunds.map(|refund| RefundBody::of(refund, intent)),
-        limit,
-    )
+    list("list", "/v1/refunds", refunds.map(|refund| RefundBody::of(refund, intent)), limit)
 }
 
 /// `ch_…`: one charge per time an issuer was asked.
 fn charge_id(intent: &PaymentIntent) -> Option<String> {
-    let number = intent
-        .id
-        .strip_prefix("pi_")
-        .and_then(|digits| digits.get(4..))?;
+    let number = intent.id.strip_prefix("pi_").and_then(|digits| digits.get(4..))?;
     (intent.attempts > 0).then(|| format!("ch_{number}{:04}", intent.attempts))
 }
 

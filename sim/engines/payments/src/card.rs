@@ -25,11 +25,9 @@ impl Decline {
     /// The `code` of the error.
     pub fn code(self) -> &'static str {
         match self {
-            Self::Generic
-            | Self::InsufficientFunds
-            | Self::LostCard
-            | Self::StolenCard
-            | Self::VelocityExceeded => "card_declined",
+            Self::Generic | Self::InsufficientFunds | Self::LostCard | Self::StolenCard | Self::VelocityExceeded => {
+                "card_declined"
+            }
             Self::ExpiredCard => "expired_card",
             Self::IncorrectCvc => "incorrect_cvc",
             Self::ProcessingError => "processing_error",
@@ -58,19 +56,13 @@ pub(crate) fn verdict(payment_method: &str) -> Option<Result<(), Decline>> {
     let decline = match payment_method {
         "pm_card_visa" | "pm_card_mastercard" | "pm_card_amex" => return Some(Ok(())),
         "pm_card_chargeDeclined" | "pm_card_visa_chargeDeclined" => Decline::Generic,
-        "pm_card_insufficientFunds" | "pm_card_visa_chargeDeclinedInsufficientFunds" => {
-            Decline::InsufficientFunds
-        }
+        "pm_card_insufficientFunds" | "pm_card_visa_chargeDeclinedInsufficientFunds" => Decline::InsufficientFunds,
         "pm_card_lostCard" | "pm_card_visa_chargeDeclinedLostCard" => Decline::LostCard,
         "pm_card_stolenCard" | "pm_card_visa_chargeDeclinedStolenCard" => Decline::StolenCard,
         "pm_card_expiredCard" | "pm_card_chargeDeclinedExpiredCard" => Decline::ExpiredCard,
         "pm_card_incorrectCvc" | "pm_card_chargeDeclinedIncorrectCvc" => Decline::IncorrectCvc,
-        "pm_card_processingError" | "pm_card_chargeDeclinedProcessingError" => {
-            Decline::ProcessingError
-        }
-        "pm_card_velocityExceeded" | "pm_card_visa_chargeDeclinedVelocityLimitExceeded" => {
-            Decline::VelocityExceeded
-        }
+        "pm_card_processingError" | "pm_card_chargeDeclinedProcessingError" => Decline::ProcessingError,
+        "pm_card_velocityExceeded" | "pm_card_visa_chargeDeclinedVelocityLimitExceeded" => Decline::VelocityExceeded,
         _ => return None,
     };
     Some(Err(decline))

@@ -45,52 +45,26 @@ pub(crate) struct Page {
 #[derive(Debug)]
 pub(crate) enum Command {
     Create(NewIntent),
-    Confirm {
-        id: String,
-        payment_method: Option<String>,
-    },
-    Capture {
-        id: String,
-        amount_cents: Option<i64>,
-    },
-    Cancel {
-        id: String,
-        reason: Option<String>,
-    },
+    Confirm { id: String, payment_method: Option<String> },
+    Capture { id: String, amount_cents: Option<i64> },
+    Cancel { id: String, reason: Option<String> },
     Refund(NewRefund),
-    Retrieve {
-        id: String,
-    },
-    Search {
-        order_id: String,
-        limit: usize,
-    },
-    List {
-        order_id: Option<String>,
-        page: Page,
-    },
-    ListRefunds {
-        id: String,
-        page: Page,
-    },
+    Retrieve { id: String },
+    Search { order_id: String, limit: usize },
+    List { order_id: Option<String>, page: Page },
+    ListRefunds { id: String, page: Page },
 }
 
 impl Command {
     pub(crate) fn of(route: &Route, mut params: Params) -> Result<Self, ApiError> {
         let command = match route {
             Route::Create => Self::Create(new_intent(&mut params)?),
-            Route::Confirm(id) => Self::Confirm {
-                id: id.clone(),
-                payment_method: payment_method(&mut params)?,
-            },
+            Route::Confirm(id) => Self::Confirm { id: id.clone(), payment_method: payment_method(&mut params)? },
             Route::Capture(id) => Self::Capture {
                 id: id.clone(),
                 amount_cents: params.take_cents("amount_to_capture", 1, AMOUNT_MAX_CENTS)?,
             },
-            Route::Cancel(id) => Self::Cancel {
-                id: id.clone(),
-                reason: cancellation_reason(&mut params)?,
-            },
+            Route::Cancel(id) => Self::Cancel { id: id.clone(), reason: cancellation_reason(&mut params)? },
             Route::Refund => Self::Refund(NewRefund {
                 payment_intent: params.require("payment_intent")?,
                 amount_cents: params.take_cents("amount", 1, AMOUNT_MAX_CENTS)?,
@@ -98,18 +72,11 @@ impl Command {
                 metadata: params.take_metadata()?,
             }),
             Route::Retrieve(id) => Self::Retrieve { id: id.clone() },
-            Route::Search => Self::Search {
-                order_id: searched_order(&params.require("query")?)?,
-                limit: params.take_limit()?,
-            },
-            Route::List => Self::List {
-                order_id: params.take("order_id"),
-                page: page(&mut params)?,
-            },
-            Route::ListRefunds => Self::ListRefunds {
-                id: params.require("payment_intent")?,
-                page: page(&mut params)?,
-            },
+            Route::Search => {
+                Self::Search { order_id: searched_order(&params.require("query")?)?, limit: params.take_limit()? }
+            }
+            Route::List => Self::List { order_id: params.take("order_id"), page: page(&mut params)? },
+            Route::ListRefunds => Self::ListRefunds { id: params.require("payment_intent")?, page: page(&mut params)? },
         };
         params.finish()?;
         Ok(command)
@@ -121,11 +88,7 @@ fn new_intent(params: &mut Params) -> Result<NewIntent, ApiError> {
     let amount_cents = amount_cents.ok_or_else(|| ApiError::missing("amount"))?;
     let mut currency = params.require("currency")?;
     if currency.len() != 3 || !currency.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        return Err(ApiError::invalid(
-            "parameter_invalid",
-            "currency",
-            format!("Invalid currency: {currency}"),
-        ));
+        return Err(ApiError::invalid("parameter_invalid", "currency", format!("Invalid currency: {currency}")));
     }
     currency.make_ascii_lowercase();
     let capture_method = match params.take("capture_method").as_deref() {
@@ -133,11 +96,7 @@ fn new_intent(params: &mut Params) -> Result<NewIntent, ApiError> {
         Some("manual") => CaptureMethod::Manual,
         Some(other) => {
             let message = format!("Invalid capture_method: {other}");
-            return Err(ApiError::invalid(
-                "parameter_invalid",
-                "capture_method",
-                message,
-            ));
+            return Err(ApiError::invalid("parameter_invalid", "capture_method", message));
         }
     };
     let payment_method = payment_method(params)?;
@@ -146,21 +105,11 @@ fn new_intent(params: &mut Params) -> Result<NewIntent, ApiError> {
         return Err(ApiError::missing("payment_method"));
     }
     let metadata = params.take_metadata()?;
-    Ok(NewIntent {
-        amount_cents,
-        currency,
-        payment_method,
-        capture_method,
-        confirm,
-        metadata,
-    })
+    Ok(NewIntent { amount_cents, currency, payment_method, capture_method, confirm, metadata })
 }
 
 fn page(params: &mut Params) -> Result<Page, ApiError> {
-    Ok(Page {
-        limit: params.take_limit()?,
-        starting_after: params.take("starting_after"),
-    })
+    Ok(Page { limit: params.take_limit()?, starting_after: params.take("starting_after") })
 }
 
 fn payment_method(params: &mut Params) -> Result<Option<String>, ApiError> {
@@ -169,34 +118,16 @@ fn payment_method(params: &mut Params) -> Result<Option<String>, ApiError> {
     };
     match card::verdict(&name) {
         Some(_) => Ok(Some(name)),
-        None => Err(ApiError::no_such(
-            StatusCode::BAD_REQUEST,
-            "PaymentMethod",
-            "payment_method",
-            &name,
-        )),
+        None => Err(ApiError::no_such(StatusCode::BAD_REQUEST, "PaymentMethod", "payment_method", &name)),
     }
 }
 
 fn cancellation_reason(params: &mut Params) -> Result<Option<String>, ApiError> {
-    one_of(
-        params,
-        "cancellation_reason",
-        &[
-            "duplicate",
-            "fraudulent",
-            "requested_by_customer",
-            "abandoned",
-        ],
-    )
+    one_of(params, "cancellation_reason", &["duplicate", "fraudulent", "requested_by_customer", "abandoned"])
 }
 
 fn refund_reason(params: &mut Params) -> Result<Option<String>, ApiError> {
-    one_of(
-        params,
-        "reason",
-        &["duplicate", "fraudulent", "requested_by_customer"],
-    )
+    one_of(params, "reason", &["duplicate", "fraudulent", "requested_by_customer"])
 }
 
 fn one_of(params: &mut Params, name: &str, allowed: &[&str]) -> Result<Option<String>, ApiError> {

@@ -12,13 +12,7 @@ use crate::intent::{PaymentIntent, Refund, Refusal, Status};
 use crate::route::Operation;
 
 impl Payments {
-    pub(crate) fn execute(
-        &mut self,
-        command: Command,
-        operation: Operation,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Answer {
+    pub(crate) fn execute(&mut self, command: Command, operation: Operation, key: Option<&str>, now_ms: i64) -> Answer {
         match self.faults.server_error(operation) {
             Some(ServerErrorPoint::BeforeEffect) => return ApiError::server_error().into(),
             Some(ServerErrorPoint::AfterEffect) => {
@@ -28,21 +22,13 @@ impl Payments {
             }
             None => {}
         }
-        self.carry_out(command, key, now_ms)
-            .unwrap_or_else(Answer::from)
+        self.carry_out(command, key, now_ms).unwrap_or_else(Answer::from)
     }
 
-    fn carry_out(
-        &mut self,
-        command: Command,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer, ApiError> {
+    fn carry_out(&mut self, command: Command, key: Option<&str>, now_ms: i64) -> Result<Answer, ApiError> {
         match command {
             Command::Create(new) => self.create(new, key, now_ms),
-            Command::Confirm { id, payment_method } => {
-                self.confirm(&id, payment_method, key, now_ms)
-            }
+            Command::Confirm { id, payment_method } => self.confirm(&id, payment_method, key, now_ms),
             Command::Capture { id, amount_cents } => self.capture(&id, amount_cents, key, now_ms),
             Command::Cancel { id, reason } => self.cancel(&id, reason, key, now_ms),
             Command::Refund(new) => self.refund(new, key, now_ms),
@@ -51,29 +37,13 @@ impl Payments {
                 let newest_ms = now_ms.saturating_sub(self.config.search_lag_ms);
                 let found = self.ledger.newest_first(Some(&order_id), None);
                 let found = found.filter(|intent| intent.created_at_ms <= newest_ms);
-                Ok(answer::intents(
-                    "search_result",
-                    "/v1/payment_intents/search",
-                    found,
-                    limit,
-                ))
+                Ok(answer::intents("search_result", "/v1/payment_intents/search", found, limit))
             }
             Command::List { order_id, page } => {
                 let after = page.starting_after.as_deref();
-                let before = after.map(|id| {
-                    self.ledger
-                        .find(id)
-                        .ok_or_else(|| no_such_start("payment_intent", id))
-                });
-                let found = self
-                    .ledger
-                    .newest_first(order_id.as_deref(), before.transpose()?);
-                Ok(answer::intents(
-                    "list",
-                    "/v1/payment_intents",
-                    found,
-                    page.limit,
-                ))
+                let before = after.map(|id| self.ledger.find(id).ok_or_else(|| no_such_start("payment_intent", id)));
+                let found = self.ledger.newest_first(order_id.as_deref(), before.transpose()?);
+                Ok(answer::intents("list", "/v1/payment_intents", found, page.limit))
             }
             Command::ListRefunds { id, page } => self.list_refunds(&id, &page),
         }
@@ -85,11 +55,7 @@ impl Payments {
         let after = page.starting_after.as_deref();
         let before = after.map(|start| place(start).ok_or_else(|| no_such_start("refund", start)));
         let before = before.transpose()?.unwrap_or(intent.refunds.len());
-        Ok(answer::refunds(
-            intent,
-            intent.refunds[..before].iter().rev(),
-            page.limit,
-        ))
+        Ok(answer::refunds(intent, intent.refunds[..before].iter().rev(), page.limit))
     }
 
     fn in_path(&self, id: &str) -> Result<usize, ApiError> {
@@ -98,23 +64,11 @@ impl Payments {
     }
 
     fn in_params(&self, id: &str) -> Result<usize, ApiError> {
-        let missing = || {
-            ApiError::no_such(
-                StatusCode::BAD_REQUEST,
-                "payment_intent",
-                "payment_intent",
-                id,
-            )
-        };
+        let missing = || ApiError::no_such(StatusCode::BAD_REQUEST, "payment_intent", "payment_intent", id);
         self.ledger.find(id).ok_or_else(missing)
     }
 
-    fn create(
-        &mut self,
-        new: NewIntent,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer, ApiError> {
+    fn create(&mut self, new: NewIntent, key: Option<&str>, now_ms: i64) -> Result<Answer, ApiError> {
         let status = match &new.payment_method {
             Some(_) => Status::RequiresConfirmation,
             None => Status::RequiresPaymentMethod,
@@ -146,18 +100,9 @@ impl Payments {
         }
     }
 
-    fn confirm(
-        &mut self,
-        id: &str,
-        card: Option<String>,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer, ApiError> {
+    fn confirm(&mut self, id: &str, card: Option<String>, key: Option<&str>, now_ms: i64) -> Result<Answer, ApiError> {
         let index = self.in_path(id)?;
-        let open = matches!(
-            self.ledger.at(index).status,
-            Status::RequiresPaymentMethod | Status::RequiresConfirmation
-        );
+        let open = matches!(self.ledger.at(index).status, Status::RequiresPaymentMethod | Status::RequiresConfirmation);
         if let (true, Some(card)) = (open, card) {
             self.ledger.change(index, |intent| {
                 intent.payment_method = Some(card);
@@ -167,17 +112,9 @@ impl Payments {
         self.ask_issuer(index, Operation::Confirm, key, now_ms)
     }
 
-    fn ask_issuer(
-        &mut self,
-        index: usize,
-        at: Operation,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer, ApiError> {
+    fn ask_issuer(&mut self, index: usize, at: Operation, key: Option<&str>, now_ms: i64) -> Result<Answer, ApiError> {
         let verdict = self.verdict(index, at);
-        let asked = self
-            .ledger
-            .change(index, |intent| intent.confirm(verdict, key, now_ms));
+        let asked = self.ledger.change(index, |intent| intent.confirm(verdict, key, now_ms));
         let intent = self.ledger.at(index);
         asked.map_err(|refusal| refused("confirmed", refusal, intent))?;
         let event = match (intent.last_decline, intent.status) {
@@ -194,12 +131,7 @@ impl Payments {
 
     /// What the issuer says: the plan's decline if one is due, else the card's own answer.
     fn verdict(&mut self, index: usize, at: Operation) -> Result<(), Decline> {
-        let card = self
-            .ledger
-            .at(index)
-            .payment_method
-            .as_deref()
-            .and_then(card::verdict);
+        let card = self.ledger.at(index).payment_method.as_deref().and_then(card::verdict);
         match card {
             Some(Ok(())) => self.faults.decline(at).map_or(Ok(()), Err),
             Some(declined) => declined,
@@ -207,48 +139,25 @@ impl Payments {
         }
     }
 
-    fn capture(
-        &mut self,
-        id: &str,
-        amount: Option<i64>,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer, ApiError> {
+    fn capture(&mut self, id: &str, amount: Option<i64>, key: Option<&str>, now_ms: i64) -> Result<Answer, ApiError> {
         let index = self.in_path(id)?;
-        let captured = self
-            .ledger
-            .change(index, |intent| intent.capture(amount, key, now_ms));
+        let captured = self.ledger.change(index, |intent| intent.capture(amount, key, now_ms));
         let intent = self.ledger.at(index);
         captured.map_err(|refusal| refused("captured", refusal, intent))?;
-        self.outbox
-            .payment_intent_event("payment_intent.succeeded", intent, now_ms);
+        self.outbox.payment_intent_event("payment_intent.succeeded", intent, now_ms);
         Ok(answer::intent(intent))
     }
 
-    fn cancel(
-        &mut self,
-        id: &str,
-        reason: Option<String>,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer, ApiError> {
+    fn cancel(&mut self, id: &str, reason: Option<String>, key: Option<&str>, now_ms: i64) -> Result<Answer, ApiError> {
         let index = self.in_path(id)?;
-        let canceled = self
-            .ledger
-            .change(index, |intent| intent.cancel(reason, key, now_ms));
+        let canceled = self.ledger.change(index, |intent| intent.cancel(reason, key, now_ms));
         let intent = self.ledger.at(index);
         canceled.map_err(|refusal| refused("canceled", refusal, intent))?;
-        self.outbox
-            .payment_intent_event("payment_intent.canceled", intent, now_ms);
+        self.outbox.payment_intent_event("payment_intent.canceled", intent, now_ms);
         Ok(answer::intent(intent))
     }
 
-    fn refund(
-        &mut self,
-        new: NewRefund,
-        key: Option<&str>,
-        now_ms: i64,
-    ) -> Result<Answer, ApiError> {
+    fn refund(&mut self, new: NewRefund, key: Option<&str>, now_ms: i64) -> Result<Answer, ApiError> {
         let index = self.in_params(&new.payment_intent)?;
         let intent = self.ledger.at(index);
         let amount_cents = intent.refundable(new.amount_cents);
@@ -261,8 +170,7 @@ impl Payments {
             reason: new.reason,
             metadata: new.metadata,
         };
-        self.ledger
-            .change(index, |intent| intent.refund(refund.clone()));
+        self.ledger.change(index, |intent| intent.refund(refund.clone()));
         let intent = self.ledger.at(index);
         self.outbox.charge_refunded_event(intent, now_ms);
         Ok(answer::refund(&refund, intent))
@@ -278,9 +186,7 @@ fn refused(action: &str, refusal: Refusal, intent: &PaymentIntent) -> ApiError {
         Refusal::UnexpectedState => ApiError::unexpected_state(action, intent),
         Refusal::NoPaymentMethod => ApiError::missing("payment_method"),
         Refusal::AmountTooLarge { available_cents } => {
-            let message = format!(
-                "The amount to be {action} is greater than the {available_cents} available."
-            );
+            let message = format!("The amount to be {action} is greater than the {available_cents} available.");
             ApiError::invalid("amount_too_large", "amount", message)
         }
         Refusal::AlreadyRefunded => ApiError::already_refunded(intent),

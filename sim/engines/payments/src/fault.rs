@@ -81,19 +81,12 @@ pub struct Transit {
 
 impl Transit {
     pub(crate) fn lost() -> Self {
-        Self {
-            lost: true,
-            delay_ms: 0,
-        }
+        Self { lost: true, delay_ms: 0 }
     }
 
     /// The instructions on `response`; the default (deliver now) if there are none.
     pub fn of<T>(response: &Response<T>) -> Self {
-        response
-            .extensions()
-            .get::<Self>()
-            .copied()
-            .unwrap_or_default()
+        response.extensions().get::<Self>().copied().unwrap_or_default()
     }
 }
 
@@ -139,45 +132,19 @@ impl FaultPlan {
     /// Adds what strikes requests. Webhook faults belong to the outbox and are handed back.
     pub(crate) fn add(&mut self, fault: Fault) -> Option<WebhookFault> {
         match fault {
-            Fault::DeclineNext { count, decline } => {
-                schedule(&mut self.declines, None, count, decline)
-            }
-            Fault::ServerError {
-                operation,
-                count,
-                executed,
-            } => {
-                let point = if executed {
-                    ServerErrorPoint::AfterEffect
-                } else {
-                    ServerErrorPoint::BeforeEffect
-                };
+            Fault::DeclineNext { count, decline } => schedule(&mut self.declines, None, count, decline),
+            Fault::ServerError { operation, count, executed } => {
+                let point = if executed { ServerErrorPoint::AfterEffect } else { ServerErrorPoint::BeforeEffect };
                 schedule(&mut self.server_errors, operation, count, point);
             }
             Fault::RateLimit { operation, count } => {
-                schedule(
-                    &mut self.interruptions,
-                    operation,
-                    count,
-                    Interruption::RateLimited,
-                );
+                schedule(&mut self.interruptions, operation, count, Interruption::RateLimited);
             }
             Fault::Hang { operation, count } => {
-                schedule(
-                    &mut self.interruptions,
-                    operation,
-                    count,
-                    Interruption::Unanswered,
-                );
+                schedule(&mut self.interruptions, operation, count, Interruption::Unanswered);
             }
-            Fault::LoseAnswer { operation, count } => {
-                schedule(&mut self.lost_answers, operation, count, ())
-            }
-            Fault::Slow {
-                operation,
-                count,
-                delay_ms,
-            } => schedule(&mut self.delays_ms, operation, count, delay_ms),
+            Fault::LoseAnswer { operation, count } => schedule(&mut self.lost_answers, operation, count, ()),
+            Fault::Slow { operation, count, delay_ms } => schedule(&mut self.delays_ms, operation, count, delay_ms),
             Fault::DuplicateWebhooks { every } => return Some(WebhookFault::Duplicate { every }),
             Fault::DelayWebhooks { every, delay_ms } => {
                 return Some(WebhookFault::Delay { every, delay_ms });
@@ -200,28 +167,19 @@ impl FaultPlan {
 
     pub(crate) fn transit(&mut self, at: Operation) -> Transit {
         let lost = strike(&mut self.lost_answers, at).is_some();
-        Transit {
-            lost,
-            delay_ms: strike(&mut self.delays_ms, at).unwrap_or(0),
-        }
+        Transit { lost, delay_ms: strike(&mut self.delays_ms, at).unwrap_or(0) }
     }
 }
 
 fn schedule<T>(plan: &mut Vec<Strikes<T>>, operation: Option<Operation>, count: u32, effect: T) {
     if count > 0 {
-        plan.push(Strikes {
-            operation,
-            left: count,
-            effect,
-        });
+        plan.push(Strikes { operation, left: count, effect });
     }
 }
 
 /// Uses up one strike of the oldest fault that concerns `at`.
 fn strike<T: Copy>(plan: &mut Vec<Strikes<T>>, at: Operation) -> Option<T> {
-    let place = plan
-        .iter()
-        .position(|strikes| strikes.operation.is_none_or(|chosen| chosen == at))?;
+    let place = plan.iter().position(|strikes| strikes.operation.is_none_or(|chosen| chosen == at))?;
     let effect = plan[place].effect;
     plan[place].left -= 1;
     if plan[place].left == 0 {

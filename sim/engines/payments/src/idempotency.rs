@@ -43,8 +43,7 @@ pub(crate) enum Lookup {
 pub(crate) fn checked_key(header: &HeaderValue) -> Result<&str, ApiError> {
     let key = header.to_str().unwrap_or_default();
     if key.is_empty() || key.len() > KEY_MAX_CHARS {
-        let message =
-            format!("Idempotency-Key must be 1 to {KEY_MAX_CHARS} visible ASCII characters.");
+        let message = format!("Idempotency-Key must be 1 to {KEY_MAX_CHARS} visible ASCII characters.");
         return Err(ApiError::malformed(message));
     }
     Ok(key)
@@ -52,11 +51,7 @@ pub(crate) fn checked_key(header: &HeaderValue) -> Result<&str, ApiError> {
 
 impl StoredAnswers {
     pub(crate) fn new(life_ms: i64) -> Self {
-        Self {
-            life_ms,
-            answers: BTreeMap::new(),
-            ages: VecDeque::new(),
-        }
+        Self { life_ms, answers: BTreeMap::new(), ages: VecDeque::new() }
     }
 
     pub(crate) fn look_up(&self, key: &str, fingerprint: &Fingerprint, now_ms: i64) -> Lookup {
@@ -64,40 +59,19 @@ impl StoredAnswers {
             None => Lookup::New,
             Some(stored) if stored.fingerprint != *fingerprint => Lookup::OtherRequest,
             Some(stored) if stored.answered_ms > now_ms => Lookup::InUse,
-            Some(stored) => Lookup::Replay(Answer {
-                replayed: true,
-                ..stored.answer.clone()
-            }),
+            Some(stored) => Lookup::Replay(Answer { replayed: true, ..stored.answer.clone() }),
         }
     }
 
-    pub(crate) fn keep(
-        &mut self,
-        key: &str,
-        fingerprint: Fingerprint,
-        answer: &Answer,
-        now_ms: i64,
-        answered_ms: i64,
-    ) {
-        let stored = Stored {
-            fingerprint,
-            answer: answer.clone(),
-            answered_ms,
-        };
+    pub(crate) fn keep(&mut self, key: &str, fingerprint: Fingerprint, answer: &Answer, now_ms: i64, answered_ms: i64) {
+        let stored = Stored { fingerprint, answer: answer.clone(), answered_ms };
         let before = self.answers.insert(key.to_owned(), stored);
-        assert!(
-            before.is_none(),
-            "a known key is replayed or refused, never stored again"
-        );
+        assert!(before.is_none(), "a known key is replayed or refused, never stored again");
         self.ages.push_back((now_ms, key.to_owned()));
     }
 
     pub(crate) fn forget_expired(&mut self, now_ms: i64) {
-        while self
-            .ages
-            .front()
-            .is_some_and(|(at_ms, _)| at_ms.saturating_add(self.life_ms) <= now_ms)
-        {
+        while self.ages.front().is_some_and(|(at_ms, _)| at_ms.saturating_add(self.life_ms) <= now_ms) {
             if let Some((_, key)) = self.ages.pop_front() {
                 self.answers.remove(&key);
             }

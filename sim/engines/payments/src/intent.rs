@@ -134,18 +134,13 @@ impl PaymentIntent {
     pub fn amount_capturable_cents(&self) -> i64 {
         match self.status {
             Status::RequiresCapture => self.amount_cents,
-            Status::RequiresPaymentMethod
-            | Status::RequiresConfirmation
-            | Status::Succeeded
-            | Status::Canceled => 0,
+            Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::Succeeded | Status::Canceled => 0,
         }
     }
 
     /// What was taken.
     pub fn amount_received_cents(&self) -> i64 {
-        self.captured
-            .as_ref()
-            .map_or(0, |captured| captured.amount_cents)
+        self.captured.as_ref().map_or(0, |captured| captured.amount_cents)
     }
 
     /// What was given back.
@@ -186,12 +181,7 @@ impl PaymentIntent {
     }
 
     /// Takes `amount_cents`, or everything; the rest of the hold is released.
-    pub(crate) fn capture(
-        &mut self,
-        amount_cents: Option<i64>,
-        key: Option<&str>,
-        at_ms: i64,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn capture(&mut self, amount_cents: Option<i64>, key: Option<&str>, at_ms: i64) -> Result<(), Refusal> {
         if self.status != Status::RequiresCapture {
             return Err(Refusal::UnexpectedState);
         }
@@ -200,35 +190,20 @@ impl PaymentIntent {
         if amount_cents > available_cents {
             return Err(Refusal::AmountTooLarge { available_cents });
         }
-        self.captured = Some(Captured {
-            amount_cents,
-            at_ms,
-            idempotency_key: key.map(str::to_owned),
-        });
+        self.captured = Some(Captured { amount_cents, at_ms, idempotency_key: key.map(str::to_owned) });
         self.status = Status::Succeeded;
         self.assert_sound();
         Ok(())
     }
 
     /// Gives up, and releases what was held.
-    pub(crate) fn cancel(
-        &mut self,
-        reason: Option<String>,
-        key: Option<&str>,
-        at_ms: i64,
-    ) -> Result<(), Refusal> {
+    pub(crate) fn cancel(&mut self, reason: Option<String>, key: Option<&str>, at_ms: i64) -> Result<(), Refusal> {
         match self.status {
-            Status::RequiresPaymentMethod
-            | Status::RequiresConfirmation
-            | Status::RequiresCapture => {}
+            Status::RequiresPaymentMethod | Status::RequiresConfirmation | Status::RequiresCapture => {}
             Status::Succeeded | Status::Canceled => return Err(Refusal::UnexpectedState),
         }
         self.status = Status::Canceled;
-        self.canceled = Some(Canceled {
-            at_ms,
-            reason,
-            idempotency_key: key.map(str::to_owned),
-        });
+        self.canceled = Some(Canceled { at_ms, reason, idempotency_key: key.map(str::to_owned) });
         self.assert_sound();
         Ok(())
     }
@@ -258,16 +233,8 @@ impl PaymentIntent {
     /// Money may never be made here: checked after every transition, in release builds too.
     fn assert_sound(&self) {
         let received_cents = self.amount_received_cents();
-        assert!(
-            received_cents <= self.amount_cents,
-            "{}: captured more than authorized",
-            self.id
-        );
-        assert!(
-            self.amount_refunded_cents() <= received_cents,
-            "{}: refunded more than captured",
-            self.id
-        );
+        assert!(received_cents <= self.amount_cents, "{}: captured more than authorized", self.id);
+        assert!(self.amount_refunded_cents() <= received_cents, "{}: refunded more than captured", self.id);
         assert!(
             self.captured.is_some() == (self.status == Status::Succeeded),
             "{}: capture and status disagree",

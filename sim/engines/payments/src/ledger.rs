@@ -31,10 +31,7 @@ impl Ledger {
     pub(crate) fn add(&mut self, intent: PaymentIntent) -> usize {
         let index = self.intents.len();
         if let Some(order_id) = &intent.order_id {
-            self.by_order
-                .entry(order_id.clone())
-                .or_default()
-                .push(index);
+            self.by_order.entry(order_id.clone()).or_default().push(index);
         }
         self.intents.push(intent);
         self.note_authorization(index);
@@ -52,11 +49,7 @@ impl Ledger {
     }
 
     /// Runs one transition and keeps the indexes in step with it.
-    pub(crate) fn change<T>(
-        &mut self,
-        index: usize,
-        transition: impl FnOnce(&mut PaymentIntent) -> T,
-    ) -> T {
+    pub(crate) fn change<T>(&mut self, index: usize, transition: impl FnOnce(&mut PaymentIntent) -> T) -> T {
         if let Some(at_ms) = self.intents[index].authorized_at_ms {
             self.authorized.remove(&(at_ms, index));
         }
@@ -96,20 +89,10 @@ impl Ledger {
     /// Cancels what was authorized at or before `oldest_ms` and never captured.
     pub(crate) fn expire_authorizations(&mut self, oldest_ms: i64, now_ms: i64) -> Vec<usize> {
         let mut expired = Vec::new();
-        while let Some((at_ms, index)) = self
-            .authorized
-            .first()
-            .copied()
-            .filter(|(at_ms, _)| *at_ms <= oldest_ms)
-        {
+        while let Some((at_ms, index)) = self.authorized.first().copied().filter(|(at_ms, _)| *at_ms <= oldest_ms) {
             self.authorized.remove(&(at_ms, index));
-            let canceled = self.change(index, |intent| {
-                intent.cancel(Some("automatic".to_owned()), None, now_ms)
-            });
-            assert!(
-                canceled.is_ok(),
-                "an intent that waits for capture can be canceled"
-            );
+            let canceled = self.change(index, |intent| intent.cancel(Some("automatic".to_owned()), None, now_ms));
+            assert!(canceled.is_ok(), "an intent that waits for capture can be canceled");
             expired.push(index);
         }
         expired

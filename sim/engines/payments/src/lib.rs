@@ -111,16 +111,11 @@ impl Payments {
         let (answer, transit) = match Route::of(request.method(), request.uri()) {
             Ok(route) => match self.faults.interrupt(route.operation()) {
                 Some(Interruption::Unanswered) => (ApiError::hung().into(), Transit::lost()),
-                Some(Interruption::RateLimited) => {
-                    (ApiError::rate_limited().into(), Transit::default())
-                }
+                Some(Interruption::RateLimited) => (ApiError::rate_limited().into(), Transit::default()),
                 None => {
                     let transit = self.faults.transit(route.operation());
                     let answered_ms = now_ms.saturating_add(transit.delay_ms);
-                    (
-                        self.answer(&route, request, key, now_ms, answered_ms),
-                        transit,
-                    )
+                    (self.answer(&route, request, key, now_ms, answered_ms), transit)
                 }
             },
             Err(refused) => (refused.into(), Transit::default()),
@@ -137,11 +132,7 @@ impl Payments {
         answered_ms: i64,
     ) -> Answer {
         let parsed = Params::of(request).and_then(|params| {
-            let key = if request.method() == Method::POST {
-                key
-            } else {
-                None
-            };
+            let key = if request.method() == Method::POST { key } else { None };
             Ok((params, key.map(idempotency::checked_key).transpose()?))
         });
         let (params, key) = match parsed {
@@ -164,27 +155,18 @@ impl Payments {
         };
         let answer = self.execute(command, route.operation(), key, now_ms);
         if let (Some(key), Some(fingerprint)) = (key, fingerprint) {
-            self.stored
-                .keep(key, fingerprint, &answer, now_ms, answered_ms);
+            self.stored.keep(key, fingerprint, &answer, now_ms, answered_ms);
         }
         answer
     }
 
-    fn respond(
-        &self,
-        answer: Answer,
-        key: Option<&HeaderValue>,
-        transit: Transit,
-    ) -> Response<Bytes> {
+    fn respond(&self, answer: Answer, key: Option<&HeaderValue>, transit: Transit) -> Response<Bytes> {
         let mut response = Response::new(answer.body);
         *response.status_mut() = answer.status;
         let headers = response.headers_mut();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
         let request_id = HeaderValue::from_str(&format!("req_{:014}", self.requests));
-        headers.insert(
-            "request-id",
-            request_id.expect("digits and letters are a header value"),
-        );
+        headers.insert("request-id", request_id.expect("digits and letters are a header value"));
         if let Some(key) = key {
             headers.insert("idempotency-key", key.clone());
         }
@@ -205,11 +187,7 @@ impl Payments {
         self.stored.forget_expired(now_ms);
         let oldest_ms = now_ms.saturating_sub(self.config.authorization_life_ms);
         for index in self.ledger.expire_authorizations(oldest_ms, now_ms) {
-            self.outbox.payment_intent_event(
-                "payment_intent.canceled",
-                self.ledger.at(index),
-                now_ms,
-            );
+            self.outbox.payment_intent_event("payment_intent.canceled", self.ledger.at(index), now_ms);
         }
     }
 
@@ -217,10 +195,7 @@ impl Payments {
     pub fn next_deadline(&self) -> Option<i64> {
         let expiry = self.ledger.oldest_authorization_ms();
         let expiry = expiry.map(|at| at.saturating_add(self.config.authorization_life_ms));
-        [expiry, self.outbox.next_due_ms()]
-            .into_iter()
-            .flatten()
-            .min()
+        [expiry, self.outbox.next_due_ms()].into_iter().flatten().min()
     }
 
     /// The webhook deliveries due at `now_ms`, signed. Each comes back, later and later, until it is acknowledged
@@ -238,9 +213,7 @@ impl Payments {
     pub fn inject(&mut self, fault: Fault) {
         match self.faults.add(fault) {
             Some(WebhookFault::Duplicate { every }) => self.outbox.duplicate_every(every),
-            Some(WebhookFault::Delay { every, delay_ms }) => {
-                self.outbox.delay_every(every, delay_ms)
-            }
+            Some(WebhookFault::Delay { every, delay_ms }) => self.outbox.delay_every(every, delay_ms),
             None => {}
         }
     }

@@ -30,17 +30,10 @@ impl Params {
             params.read_body(request)?;
         }
         params.entries.sort();
-        let twice = params
-            .entries
-            .windows(2)
-            .find(|pair| pair[0].0 == pair[1].0);
+        let twice = params.entries.windows(2).find(|pair| pair[0].0 == pair[1].0);
         if let Some(pair) = twice {
             let name = &pair[0].0;
-            return Err(ApiError::invalid(
-                "parameter_invalid",
-                name,
-                format!("Parameter given twice: {name}."),
-            ));
+            return Err(ApiError::invalid("parameter_invalid", name, format!("Parameter given twice: {name}.")));
         }
         Ok(params)
     }
@@ -50,22 +43,15 @@ impl Params {
         if body.is_empty() {
             return Ok(());
         }
-        let content_type = request
-            .headers()
-            .get("content-type")
-            .and_then(|value| value.to_str().ok());
+        let content_type = request.headers().get("content-type").and_then(|value| value.to_str().ok());
         if content_type.is_some_and(|it| it.starts_with("application/x-www-form-urlencoded")) {
-            let text = std::str::from_utf8(body)
-                .map_err(|_| ApiError::malformed("The body is not UTF-8.".to_owned()))?;
+            let text =
+                std::str::from_utf8(body).map_err(|_| ApiError::malformed("The body is not UTF-8.".to_owned()))?;
             return self.read_form(text);
         }
         match serde_json::from_slice::<Value>(body) {
-            Ok(Value::Object(fields)) => fields
-                .into_iter()
-                .try_for_each(|(name, value)| self.flatten(name, value)),
-            Ok(_) => Err(ApiError::malformed(
-                "The body is not a JSON object.".to_owned(),
-            )),
+            Ok(Value::Object(fields)) => fields.into_iter().try_for_each(|(name, value)| self.flatten(name, value)),
+            Ok(_) => Err(ApiError::malformed("The body is not a JSON object.".to_owned())),
             Err(error) => Err(ApiError::malformed(format!("Invalid JSON: {error}."))),
         }
     }
@@ -93,8 +79,7 @@ impl Params {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
             let decoded = percent_decode(name).zip(percent_decode(value));
-            let entry = decoded
-                .ok_or_else(|| ApiError::malformed(format!("Invalid form encoding: {pair}.")))?;
+            let entry = decoded.ok_or_else(|| ApiError::malformed(format!("Invalid form encoding: {pair}.")))?;
             self.entries.push(entry);
         }
         Ok(())
@@ -121,41 +106,22 @@ impl Params {
     }
 
     pub(crate) fn require(&mut self, name: &str) -> Result<String, ApiError> {
-        self.take(name)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| ApiError::missing(name))
+        self.take(name).filter(|value| !value.is_empty()).ok_or_else(|| ApiError::missing(name))
     }
 
     /// An amount in cents within `min..=max`.
-    pub(crate) fn take_cents(
-        &mut self,
-        name: &str,
-        min: i64,
-        max: i64,
-    ) -> Result<Option<i64>, ApiError> {
+    pub(crate) fn take_cents(&mut self, name: &str, min: i64, max: i64) -> Result<Option<i64>, ApiError> {
         let Some(text) = self.take(name) else {
             return Ok(None);
         };
         let Ok(cents) = text.parse::<i64>() else {
-            return Err(ApiError::invalid(
-                "parameter_invalid_integer",
-                name,
-                format!("Invalid integer: {text}"),
-            ));
+            return Err(ApiError::invalid("parameter_invalid_integer", name, format!("Invalid integer: {text}")));
         };
         if cents < min {
-            return Err(ApiError::invalid(
-                "amount_too_small",
-                name,
-                format!("Amount must be at least {min}."),
-            ));
+            return Err(ApiError::invalid("amount_too_small", name, format!("Amount must be at least {min}.")));
         }
         if cents > max {
-            return Err(ApiError::invalid(
-                "amount_too_large",
-                name,
-                format!("Amount must be no more than {max}."),
-            ));
+            return Err(ApiError::invalid("amount_too_large", name, format!("Amount must be no more than {max}.")));
         }
         Ok(Some(cents))
     }
@@ -176,11 +142,7 @@ impl Params {
         match self.take(name).as_deref() {
             None | Some("false") => Ok(false),
             Some("true") => Ok(true),
-            Some(other) => Err(ApiError::invalid(
-                "parameter_invalid",
-                name,
-                format!("Invalid boolean: {other}"),
-            )),
+            Some(other) => Err(ApiError::invalid("parameter_invalid", name, format!("Invalid boolean: {other}"))),
         }
     }
 
@@ -189,13 +151,9 @@ impl Params {
         let mut metadata = Vec::new();
         let mut rest = Vec::with_capacity(self.entries.len());
         for (name, value) in self.entries.drain(..) {
-            match name
-                .strip_prefix("metadata[")
-                .and_then(|tail| tail.strip_suffix(']'))
-            {
+            match name.strip_prefix("metadata[").and_then(|tail| tail.strip_suffix(']')) {
                 Some(key) => {
-                    if key.len() > METADATA_KEY_MAX_CHARS || value.len() > METADATA_VALUE_MAX_CHARS
-                    {
+                    if key.len() > METADATA_KEY_MAX_CHARS || value.len() > METADATA_VALUE_MAX_CHARS {
                         let message = format!("Metadata is too long: {key}.");
                         return Err(ApiError::invalid("parameter_invalid", &name, message));
                     }
@@ -216,11 +174,9 @@ impl Params {
     pub(crate) fn finish(self) -> Result<(), ApiError> {
         match self.entries.first() {
             None => Ok(()),
-            Some((name, _)) => Err(ApiError::invalid(
-                "parameter_unknown",
-                name,
-                format!("Received unknown parameter: {name}"),
-            )),
+            Some((name, _)) => {
+                Err(ApiError::invalid("parameter_unknown", name, format!("Received unknown parameter: {name}")))
+            }
         }
     }
 }

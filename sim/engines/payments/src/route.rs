@@ -41,12 +41,7 @@ impl Route {
         let unknown = || ApiError::unknown_route(method, path);
         let tail = path.strip_prefix("/v1/").ok_or_else(unknown)?;
         let mut segments = tail.split('/');
-        let place = (
-            segments.next(),
-            segments.next(),
-            segments.next(),
-            segments.next(),
-        );
+        let place = (segments.next(), segments.next(), segments.next(), segments.next());
         let post = match *method {
             Method::POST => true,
             Method::GET => false,
@@ -54,21 +49,13 @@ impl Route {
         };
         match (post, place) {
             (true, (Some("payment_intents"), None, None, None)) => Ok(Self::Create),
-            (true, (Some("payment_intents"), Some(id), Some("confirm"), None)) => {
-                Ok(Self::Confirm(id.to_owned()))
-            }
-            (true, (Some("payment_intents"), Some(id), Some("capture"), None)) => {
-                Ok(Self::Capture(id.to_owned()))
-            }
-            (true, (Some("payment_intents"), Some(id), Some("cancel"), None)) => {
-                Ok(Self::Cancel(id.to_owned()))
-            }
+            (true, (Some("payment_intents"), Some(id), Some("confirm"), None)) => Ok(Self::Confirm(id.to_owned())),
+            (true, (Some("payment_intents"), Some(id), Some("capture"), None)) => Ok(Self::Capture(id.to_owned())),
+            (true, (Some("payment_intents"), Some(id), Some("cancel"), None)) => Ok(Self::Cancel(id.to_owned())),
             (true, (Some("refunds"), None, None, None)) => Ok(Self::Refund),
             (false, (Some("payment_intents"), None, None, None)) => Ok(Self::List),
             (false, (Some("payment_intents"), Some("search"), None, None)) => Ok(Self::Search),
-            (false, (Some("payment_intents"), Some(id), None, None)) => {
-                Ok(Self::Retrieve(id.to_owned()))
-            }
+            (false, (Some("payment_intents"), Some(id), None, None)) => Ok(Self::Retrieve(id.to_owned())),
             (false, (Some("refunds"), None, None, None)) => Ok(Self::ListRefunds),
             _ => Err(unknown()),
         }

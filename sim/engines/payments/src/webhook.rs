@@ -35,17 +35,14 @@ pub struct WebhookDelivery {
 
 /// The signature header for `body` sent at `at_s` (seconds since the epoch).
 pub fn sign(secret: &str, at_s: i64, body: &[u8]) -> String {
-    let mut mac =
-        Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of any length");
     mac.update(at_s.to_string().as_bytes());
     mac.update(b".");
     mac.update(body);
     let mut header = format!("t={at_s},v1=");
     for byte in mac.finalize().into_bytes() {
         for nibble in [byte >> 4, byte & 15] {
-            header.push(
-                char::from_digit(u32::from(nibble), 16).expect("a nibble is a hexadecimal digit"),
-            );
+            header.push(char::from_digit(u32::from(nibble), 16).expect("a nibble is a hexadecimal digit"));
         }
     }
     header
@@ -105,12 +102,7 @@ impl Outbox {
         }
     }
 
-    pub(crate) fn payment_intent_event(
-        &mut self,
-        event_type: &'static str,
-        intent: &PaymentIntent,
-        now_ms: i64,
-    ) {
+    pub(crate) fn payment_intent_event(&mut self, event_type: &'static str, intent: &PaymentIntent, now_ms: i64) {
         self.emit(event_type, IntentBody::of(intent), now_ms);
     }
 
@@ -125,39 +117,17 @@ impl Outbox {
         self.events += 1;
         let event_id = format!("evt_{:024}", self.events);
         let created = answer::seconds(now_ms);
-        let event = EventBody {
-            id: &event_id,
-            object: "event",
-            created,
-            data: EventData { object },
-            r#type: event_type,
-        };
+        let event =
+            EventBody { id: &event_id, object: "event", created, data: EventData { object }, r#type: event_type };
         let body = answer::to_bytes(&event);
-        let delay_ms = if every(self.delay_every, self.events) {
-            self.delay_ms
-        } else {
-            0
-        };
-        let copies = if every(self.duplicate_every, self.events) {
-            2
-        } else {
-            1
-        };
+        let delay_ms = if every(self.delay_every, self.events) { self.delay_ms } else { 0 };
+        let copies = if every(self.duplicate_every, self.events) { 2 } else { 1 };
         for _ in 0..copies {
             let due_ms = now_ms.saturating_add(delay_ms);
             self.deliveries += 1;
             self.due.insert((due_ms, self.deliveries));
             let (event_id, body) = (event_id.clone(), body.clone());
-            self.pending.insert(
-                self.deliveries,
-                Pending {
-                    event_id,
-                    event_type,
-                    body,
-                    attempts: 0,
-                    due_ms,
-                },
-            );
+            self.pending.insert(self.deliveries, Pending { event_id, event_type, body, attempts: 0, due_ms });
         }
     }
 
@@ -166,12 +136,7 @@ impl Outbox {
         let Some(secret) = &self.secret else {
             return taken;
         };
-        while let Some((due_ms, id)) = self
-            .due
-            .first()
-            .copied()
-            .filter(|(due_ms, _)| *due_ms <= now_ms)
-        {
+        while let Some((due_ms, id)) = self.due.first().copied().filter(|(due_ms, _)| *due_ms <= now_ms) {
             self.due.remove(&(due_ms, id));
             let pending = self.pending.get_mut(&id).expect("what is due is pending");
             pending.attempts += 1;

@@ -63,7 +63,9 @@ fn statements(c: &mut Criterion) {
         });
     });
     c.bench_function("update one hot row and commit", |b| {
-        b.iter(|| server.run("UPDATE stock SET on_hand = on_hand - 1 WHERE sku = $1 AND on_hand >= 1", &[Value::Int(7)]));
+        b.iter(|| {
+            server.run("UPDATE stock SET on_hand = on_hand - 1 WHERE sku = $1 AND on_hand >= 1", &[Value::Int(7)])
+        });
     });
     server.next = ROWS;
     c.bench_function("insert an order", |b| {

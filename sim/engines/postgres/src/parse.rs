@@ -19,10 +19,8 @@ fn failed(error: ParserError) -> Box<PgError> {
 
 /// Parses exactly one statement.
 pub(crate) fn parse_one(sql: &str) -> Fallible<Statement> {
-    let mut parser = Parser::new(&PostgreSqlDialect {})
-        .with_recursion_limit(RECURSION_LIMIT)
-        .try_with_sql(sql)
-        .map_err(failed)?;
+    let mut parser =
+        Parser::new(&PostgreSqlDialect {}).with_recursion_limit(RECURSION_LIMIT).try_with_sql(sql).map_err(failed)?;
     let mut statements = parser.parse_statements().map_err(failed)?;
     match (statements.pop(), statements.is_empty()) {
         (Some(statement), true) => Ok(statement),
@@ -33,7 +31,8 @@ pub(crate) fn parse_one(sql: &str) -> Fallible<Statement> {
 
 /// Cuts a script at the semicolons that end statements.
 pub(crate) fn split_script(sql: &str) -> Fallible<Vec<String>> {
-    let tokens = Tokenizer::new(&PostgreSqlDialect {}, sql).with_unescape(false).tokenize().map_err(|e| syntax(e.message))?;
+    let tokens =
+        Tokenizer::new(&PostgreSqlDialect {}, sql).with_unescape(false).tokenize().map_err(|e| syntax(e.message))?;
     let mut statements = Vec::new();
     let mut statement = String::new();
     let mut has_words = false;

@@ -24,8 +24,14 @@ pub(crate) fn read(name: &str, value: &str) -> Fallible<Setting> {
         "deadlock_timeout" => Ok(Setting::DeadlockTimeout(duration_us(name, value)?)),
         "default_transaction_isolation" => isolation(value).map(Setting::Isolation),
         // Without effect on anything the engine does.
-        "application_name" | "client_min_messages" | "search_path" | "synchronous_commit" | "extra_float_digits"
-        | "client_encoding" | "datestyle" | "standard_conforming_strings" => Ok(Setting::Ignored),
+        "application_name"
+        | "client_min_messages"
+        | "search_path"
+        | "synchronous_commit"
+        | "extra_float_digits"
+        | "client_encoding"
+        | "datestyle"
+        | "standard_conforming_strings" => Ok(Setting::Ignored),
         "timezone" if value.eq_ignore_ascii_case("utc") => Ok(Setting::Ignored),
         _ => Err(PgError::new("42704", format!("unrecognized configuration parameter \"{name}\" or value"))),
     }

@@ -76,10 +76,7 @@ impl Database {
             target,
             deadlock_at: deadline(now_us, settings.deadlock_timeout_us),
             lock_timeout_at: deadline(now_us, settings.lock_timeout_us),
-            statement_timeout_at: deadline(
-                self.session(session).statement_started_us,
-                settings.statement_timeout_us,
-            ),
+            statement_timeout_at: deadline(self.session(session).statement_started_us, settings.statement_timeout_us),
             snapshot,
         };
         if let Target::Transaction(xid) = target {

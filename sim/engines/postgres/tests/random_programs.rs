@@ -33,7 +33,8 @@ fn action() -> impl Strategy<Value = Action> {
         1 => Just("BEGIN ISOLATION LEVEL REPEATABLE READ"),
         1 => Just("BEGIN ISOLATION LEVEL SERIALIZABLE"),
     ];
-    let lock = prop_oneof![Just("FOR UPDATE"), Just("FOR SHARE"), Just("FOR UPDATE NOWAIT"), Just("FOR SHARE SKIP LOCKED")];
+    let lock =
+        prop_oneof![Just("FOR UPDATE"), Just("FOR SHARE"), Just("FOR UPDATE NOWAIT"), Just("FOR SHARE SKIP LOCKED")];
     prop_oneof![
         4 => (s.clone(), level).prop_map(|(s, level)| Action::Begin(s, level)),
         4 => s.clone().prop_map(Action::Commit),
@@ -170,7 +171,9 @@ impl World {
             ("SELECT (SELECT count(*) FROM account WHERE balance > -1000) - (SELECT count(*) FROM account)", 0),
             ("SELECT (SELECT count(*) FROM seen WHERE hits = 1) - (SELECT count(*) FROM seen WHERE hits + 0 = 1)", 0),
         ] {
-            let Step::Done(Ok(reply)) = self.pg.submit(self.sessions[0], sql, &[], self.now_us) else { panic!("{sql}") };
+            let Step::Done(Ok(reply)) = self.pg.submit(self.sessions[0], sql, &[], self.now_us) else {
+                panic!("{sql}")
+            };
             assert_eq!(reply.rows[0][0], Value::Int(expected), "{sql}");
         }
     }
@@ -210,10 +213,66 @@ proptest! {
 
 fn word() -> impl Strategy<Value = &'static str> {
     prop::sample::select(vec![
-        "SELECT", "FROM", "account", "WHERE", "id", "=", "1", "$1", "$2", "(", ")", ",", "*", "ORDER BY", "LIMIT", "UPDATE",
-        "SET", "balance", "INSERT INTO", "VALUES", "seen", "ON CONFLICT", "DO NOTHING", "RETURNING", "count(*)", "GROUP BY",
-        "sum(balance)", "OVER ()", "CASE WHEN", "THEN", "END", "NULL", "'x'", "AS", "a", "JOIN", "ON", "true", "+", "/", "0",
-        "FOR UPDATE", "IN", "EXISTS", "WITH", "DELETE FROM", "UNION", "unnest('{1}'::bigint[])", "now()", "-", "||", "HAVING",
-        "DISTINCT", "::int", "::jsonb", "BETWEEN", "AND", "IS NULL", "LEFT JOIN", "generate_series(1, 3)", "max(id)",
+        "SELECT",
+        "FROM",
+        "account",
+        "WHERE",
+        "id",
+        "=",
+        "1",
+        "$1",
+        "$2",
+        "(",
+        ")",
+        ",",
+        "*",
+        "ORDER BY",
+        "LIMIT",
+        "UPDATE",
+        "SET",
+        "balance",
+        "INSERT INTO",
+        "VALUES",
+        "seen",
+        "ON CONFLICT",
+        "DO NOTHING",
+        "RETURNING",
+        "count(*)",
+        "GROUP BY",
+        "sum(balance)",
+        "OVER ()",
+        "CASE WHEN",
+        "THEN",
+        "END",
+        "NULL",
+        "'x'",
+        "AS",
+        "a",
+        "JOIN",
+        "ON",
+        "true",
+        "+",
+        "/",
+        "0",
+        "FOR UPDATE",
+        "IN",
+        "EXISTS",
+        "WITH",
+        "DELETE FROM",
+        "UNION",
+        "unnest('{1}'::bigint[])",
+        "now()",
+        "-",
+        "||",
+        "HAVING",
+        "DISTINCT",
+        "::int",
+        "::jsonb",
+        "BETWEEN",
+        "AND",
+        "IS NULL",
+        "LEFT JOIN",
+        "generate_series(1, 3)",
+        "max(id)",
     ])
 }

@@ -5,7 +5,8 @@ use postgres_engine::{ChangeOp, Config, Postgres, Reply, SessionId, Step, Value}
 fn server(config: Config) -> (Postgres, SessionId) {
     let mut pg = Postgres::new(config);
     let session = pg.connect().expect("the server is empty");
-    let schema = "CREATE TABLE t (id bigserial PRIMARY KEY, v bigint NOT NULL DEFAULT 0); INSERT INTO t (v) VALUES (10), (20)";
+    let schema =
+        "CREATE TABLE t (id bigserial PRIMARY KEY, v bigint NOT NULL DEFAULT 0); INSERT INTO t (v) VALUES (10), (20)";
     pg.execute_script(session, schema, 0).expect("the schema is supported");
     (pg, session)
 }
@@ -177,13 +178,11 @@ fn parameters_take_the_type_their_place_asks_for() {
     let (mut pg, a) = server(Config::default());
     let schema = "CREATE TABLE p (id text PRIMARY KEY, at timestamptz, doc jsonb, amount numeric(10, 2))";
     ask(&mut pg, a, schema, 1).unwrap();
-    let params = [
-        Value::from("k"),
-        Value::Timestamp(1_000_000),
-        Value::from("{\"b\": 1, \"a\": [1, 2]}"),
-        Value::Int(12),
-    ];
-    let Step::Done(Ok(_)) = pg.submit(a, "INSERT INTO p VALUES ($1, $2, $3, $4)", &params, 1) else { panic!("refused") };
+    let params =
+        [Value::from("k"), Value::Timestamp(1_000_000), Value::from("{\"b\": 1, \"a\": [1, 2]}"), Value::Int(12)];
+    let Step::Done(Ok(_)) = pg.submit(a, "INSERT INTO p VALUES ($1, $2, $3, $4)", &params, 1) else {
+        panic!("refused")
+    };
     let sql = "SELECT doc -> 'a' ->> 1, amount::text, (at + interval '1 minute')::text FROM p WHERE id = ANY ($1) AND at <= $2";
     let params = [Value::TextArray(["x".into(), "k".into()].into()), Value::Timestamp(2_000_000)];
     let Step::Done(Ok(reply)) = pg.submit(a, sql, &params, 1) else { panic!("refused") };

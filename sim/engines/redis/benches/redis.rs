@@ -21,11 +21,7 @@ fn plain_commands(criterion: &mut Criterion) {
     let mut redis = Redis::new(Config::default(), 1);
     let client = redis.connect();
     for i in 0..100_000 {
-        redis.execute(
-            client,
-            &["SET", &format!("product:{i}"), "a value of ordinary length"],
-            NOW_MS,
-        );
+        redis.execute(client, &["SET", &format!("product:{i}"), "a value of ordinary length"], NOW_MS);
     }
     criterion.bench_function("get", |bencher| {
         bencher.iter(|| redis.execute(client, black_box(&["GET", "product:4711"]), NOW_MS));
@@ -36,10 +32,7 @@ fn plain_commands(criterion: &mut Criterion) {
 }
 
 fn reservation(criterion: &mut Criterion) {
-    for (name, persistence) in [
-        ("reserve", Persistence::None),
-        ("reserve_everysec", Persistence::AofEverysec),
-    ] {
+    for (name, persistence) in [("reserve", Persistence::None), ("reserve_everysec", Persistence::AofEverysec)] {
         let mut redis = Redis::new(Config::new(persistence), 1);
         let client = redis.connect();
         redis.execute(client, &["SET", "stock:{sku}", "1000000000000"], NOW_MS);

@@ -45,20 +45,13 @@ impl Config {
 
     /// A server with this persistence, no replica, and a limit that stops a script in well under a second.
     pub fn new(persistence: Persistence) -> Self {
-        Self {
-            persistence,
-            replica: None,
-            script_instruction_limit: 50_000_000,
-        }
+        Self { persistence, replica: None, script_instruction_limit: 50_000_000 }
     }
 
     /// The same server with a replica that trails by `lag_ms`.
     #[must_use]
     pub fn with_replica(self, lag_ms: i64) -> Self {
-        Self {
-            replica: Some(ReplicaConfig { lag_ms }),
-            ..self
-        }
+        Self { replica: Some(ReplicaConfig { lag_ms }), ..self }
     }
 }
 

@@ -90,15 +90,11 @@ impl Redis {
     }
 
     pub(crate) fn server(&self) -> &Server {
-        self.server
-            .as_ref()
-            .expect("the server is away only while a script runs")
+        self.server.as_ref().expect("the server is away only while a script runs")
     }
 
     pub(crate) fn server_mut(&mut self) -> &mut Server {
-        self.server
-            .as_mut()
-            .expect("the server is away only while a script runs")
+        self.server.as_mut().expect("the server is away only while a script runs")
     }
 
     pub(crate) fn scripts(&self) -> &ScriptHost {
@@ -110,14 +106,8 @@ impl Redis {
     }
 
     /// Lends the server to the script host for the length of one script.
-    pub(crate) fn with_scripts<T>(
-        &mut self,
-        run: impl FnOnce(&mut ScriptHost, Box<Server>) -> (T, Box<Server>),
-    ) -> T {
-        let server = self
-            .server
-            .take()
-            .expect("scripts do not run within scripts");
+    pub(crate) fn with_scripts<T>(&mut self, run: impl FnOnce(&mut ScriptHost, Box<Server>) -> (T, Box<Server>)) -> T {
+        let server = self.server.take().expect("scripts do not run within scripts");
         let (result, server) = run(&mut self.scripts, server);
         self.server = Some(server);
         result
@@ -150,11 +140,7 @@ impl Redis {
             Ok(spec) => self.run(spec, args),
         };
         // HELLO may just have changed the version; its own answer has the new one.
-        if self.server().answers_resp3 {
-            reply
-        } else {
-            reply.into_resp2()
-        }
+        if self.server().answers_resp3 { reply } else { reply.into_resp2() }
     }
 
     /// Runs a command that has been admitted.

@@ -60,24 +60,18 @@ fixed_errors! {
 
 /// `ERR invalid expire time in 'set' command`.
 pub(crate) fn invalid_expire_time(command: &str) -> CommandError {
-    CommandError(Cow::Owned(format!(
-        "ERR invalid expire time in '{command}' command"
-    )))
+    CommandError(Cow::Owned(format!("ERR invalid expire time in '{command}' command")))
 }
 
 /// `ERR wrong number of arguments for 'get' command`.
 pub(crate) fn wrong_arity(command: &str) -> CommandError {
-    CommandError(Cow::Owned(format!(
-        "ERR wrong number of arguments for '{command}' command"
-    )))
+    CommandError(Cow::Owned(format!("ERR wrong number of arguments for '{command}' command")))
 }
 
 /// What Redis says of a name that it does not know; at most 128 bytes of the name and of the arguments are shown.
 pub(crate) fn unknown_command(args: &[&[u8]]) -> CommandError {
     const SHOWN: usize = 128;
-    let (name, rest) = args
-        .split_first()
-        .map_or((&b""[..], &[][..]), |(name, rest)| (*name, rest));
+    let (name, rest) = args.split_first().map_or((&b""[..], &[][..]), |(name, rest)| (*name, rest));
     let mut shown = String::new();
     for arg in rest {
         if shown.len() >= SHOWN {
@@ -95,9 +89,7 @@ pub(crate) fn unknown_command(args: &[&[u8]]) -> CommandError {
 
 /// What only this engine says: a real command, subcommand or option that it does not implement.
 pub(crate) fn unsupported(what: &str) -> CommandError {
-    CommandError(Cow::Owned(format!(
-        "ERR unsupported by this engine: {what}"
-    )))
+    CommandError(Cow::Owned(format!("ERR unsupported by this engine: {what}")))
 }
 
 /// What only this engine says, naming the option as the client wrote it.

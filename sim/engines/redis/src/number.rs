@@ -21,27 +21,18 @@ pub(crate) fn parse_integer(text: &[u8]) -> Option<i64> {
         // Nineteen digits cannot pass u64::MAX.
         value = value * 10 + u64::from(digit - b'0');
     }
-    if negative {
-        0i64.checked_sub_unsigned(value)
-    } else {
-        i64::try_from(value).ok()
-    }
+    if negative { 0i64.checked_sub_unsigned(value) } else { i64::try_from(value).ok() }
 }
 
 /// Reads a float as Redis does for scores: C's `strtod` without leading spaces, `inf` allowed, NaN refused.
 pub(crate) fn parse_double(text: &[u8]) -> Option<f64> {
     let text = std::str::from_utf8(text).ok()?;
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    if let Some(hex) = unsigned
-        .strip_prefix("0x")
-        .or_else(|| unsigned.strip_prefix("0X"))
-    {
-        return parse_hexadecimal(hex)
-            .map(|value| if text.starts_with('-') { -value } else { value });
+    if let Some(hex) = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X")) {
+        return parse_hexadecimal(hex).map(|value| if text.starts_with('-') { -value } else { value });
     }
     let value: f64 = text.parse().ok()?;
-    if value.is_nan() || (value.is_infinite() && !unsigned.to_ascii_lowercase().starts_with("inf"))
-    {
+    if value.is_nan() || (value.is_infinite() && !unsigned.to_ascii_lowercase().starts_with("inf")) {
         return None;
     }
     Some(value)
@@ -85,11 +76,7 @@ pub(crate) fn format_double(value: f64) -> Bytes {
         return Bytes::from_static(if value > 0.0 { b"inf" } else { b"-inf" });
     }
     if value == 0.0 {
-        return Bytes::from_static(if value.is_sign_negative() {
-            b"-0"
-        } else {
-            b"0"
-        });
+        return Bytes::from_static(if value.is_sign_negative() { b"-0" } else { b"0" });
     }
     Bytes::from(format_general(value, 17))
 }
@@ -97,12 +84,7 @@ pub(crate) fn format_double(value: f64) -> Bytes {
 /// C's `%.<precision>g`.
 pub(crate) fn format_general(value: f64, precision: usize) -> String {
     if value.is_nan() {
-        return if value.is_sign_negative() {
-            "-nan"
-        } else {
-            "nan"
-        }
-        .to_owned();
+        return if value.is_sign_negative() { "-nan" } else { "nan" }.to_owned();
     }
     if value.is_infinite() {
         return if value > 0.0 { "inf" } else { "-inf" }.to_owned();
@@ -111,9 +93,7 @@ pub(crate) fn format_general(value: f64, precision: usize) -> String {
         return if value.is_sign_negative() { "-0" } else { "0" }.to_owned();
     }
     let scientific = format!("{:.*e}", precision - 1, value);
-    let (mantissa, exponent) = scientific
-        .split_once('e')
-        .expect("an exponent was asked for");
+    let (mantissa, exponent) = scientific.split_once('e').expect("an exponent was asked for");
     let exponent: i32 = exponent.parse().expect("the exponent is a small integer");
     let precision = i32::try_from(precision).expect("a precision is below a hundred");
     if exponent < -4 || exponent >= precision {
@@ -121,18 +101,13 @@ pub(crate) fn format_general(value: f64, precision: usize) -> String {
         let sign = if exponent < 0 { '-' } else { '+' };
         return format!("{mantissa}e{sign}{:02}", exponent.abs());
     }
-    let decimals =
-        usize::try_from(precision - 1 - exponent).expect("the exponent is below the precision");
+    let decimals = usize::try_from(precision - 1 - exponent).expect("the exponent is below the precision");
     trim_zeros(&format!("{value:.decimals$}")).to_owned()
 }
 
 /// Drops the zeros after the decimal point, and the point if nothing is left behind it.
 fn trim_zeros(digits: &str) -> &str {
-    if digits.contains('.') {
-        digits.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        digits
-    }
+    if digits.contains('.') { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }
 }
 
 #[cfg(test)]

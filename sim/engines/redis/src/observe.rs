@@ -29,9 +29,7 @@ impl Redis {
 
     /// The members and scores of a sorted set, lowest score first; empty if there is none.
     pub fn sorted_set(&self, key: &[u8]) -> impl Iterator<Item = (&Bytes, f64)> {
-        self.observe::<SortedSet>(key)
-            .into_iter()
-            .flat_map(SortedSet::iter)
+        self.observe::<SortedSet>(key).into_iter().flat_map(SortedSet::iter)
     }
 
     /// The live keys that begin with `prefix`, in order of their bytes. Looks at every key there is.

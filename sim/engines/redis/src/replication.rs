@@ -12,26 +12,17 @@ pub(crate) struct Replica {
 
 impl Replica {
     pub(crate) fn new(config: ReplicaConfig) -> Self {
-        Self {
-            lag_ms: config.lag_ms.max(0),
-        }
+        Self { lag_ms: config.lag_ms.max(0) }
     }
 
     /// The replica has everything older than its lag.
     pub(crate) fn catch_up(&self, keyspace: &mut Keyspace) {
-        keyspace
-            .journal
-            .mark_replicated(keyspace.now_ms.saturating_sub(self.lag_ms));
+        keyspace.journal.mark_replicated(keyspace.now_ms.saturating_sub(self.lag_ms));
     }
 
     /// When the next change reaches the replica.
     pub(crate) fn next_deadline(&self, keyspace: &Keyspace) -> Option<i64> {
-        Some(
-            keyspace
-                .journal
-                .oldest_unreplicated_ms()?
-                .saturating_add(self.lag_ms),
-        )
+        Some(keyspace.journal.oldest_unreplicated_ms()?.saturating_add(self.lag_ms))
     }
 
     /// The replica becomes the server. A new replica is copied from it in full, which leaves it with nothing to catch up on.

@@ -44,11 +44,7 @@ impl Reply {
     /// A status line; `OK` has a variant of its own.
     pub(crate) fn status(text: impl Into<Cow<'static, str>>) -> Self {
         let text = text.into();
-        if text == "OK" {
-            Self::Ok
-        } else {
-            Self::Status(text)
-        }
+        if text == "OK" { Self::Ok } else { Self::Status(text) }
     }
 
     /// 1 for true, 0 for false, as Redis answers questions.

@@ -47,11 +47,7 @@ impl Identity {
             hash.update(&boot.to_be_bytes());
             hash.digest().to_string()
         };
-        Self {
-            run_id: digest("run id"),
-            replication_id: digest("replication id"),
-            started_ms,
-        }
+        Self { run_id: digest("run id"), replication_id: digest("replication id"), started_ms }
     }
 }
 
@@ -60,11 +56,7 @@ impl Server {
         let disk = Disk::new(config.persistence);
         let replica = config.replica.map(Replica::new);
         let journal = Journal::new(disk.needs_journal());
-        let journal = if replica.is_some() {
-            journal.with_replica()
-        } else {
-            journal
-        };
+        let journal = if replica.is_some() { journal.with_replica() } else { journal };
         Self {
             config,
             keyspace: Keyspace::new(journal),
@@ -96,9 +88,7 @@ impl Server {
 
     /// The state of the connection whose command is running.
     pub(crate) fn caller_mut(&mut self) -> &mut Client {
-        self.clients
-            .get_mut(&self.caller)
-            .expect("a command is run only for an open connection")
+        self.clients.get_mut(&self.caller).expect("a command is run only for an open connection")
     }
 
     /// Does what was due by `now_ms`: flushes or saves, lets the replica catch up, collects expired keys.
@@ -114,10 +104,7 @@ impl Server {
     /// When [`Server::advance`] next has something to do.
     pub(crate) fn next_deadline(&self) -> Option<i64> {
         let flush = self.disk.next_deadline(&self.keyspace);
-        let replication = self
-            .replica
-            .as_ref()
-            .and_then(|replica| replica.next_deadline(&self.keyspace));
+        let replication = self.replica.as_ref().and_then(|replica| replica.next_deadline(&self.keyspace));
         let expiry = self.keyspace.next_collection_ms();
         [flush, replication, expiry].into_iter().flatten().min()
     }
@@ -147,11 +134,7 @@ impl Server {
     pub(crate) fn time_us(&mut self) -> i64 {
         let start = self.keyspace.now_ms * 1_000;
         let is_same_ms = (start..start + 999).contains(&self.last_time_us);
-        self.last_time_us = if is_same_ms {
-            self.last_time_us + 1
-        } else {
-            start
-        };
+        self.last_time_us = if is_same_ms { self.last_time_us + 1 } else { start };
         self.last_time_us
     }
 }

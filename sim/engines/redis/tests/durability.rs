@@ -25,15 +25,7 @@ fn aof_always_loses_nothing_that_was_answered() {
 #[test]
 fn aof_everysec_loses_what_came_after_the_last_flush() {
     let mut s = Session::new(Config::new(Persistence::AofEverysec));
-    check(
-        &mut s,
-        &[
-            ("SET a 1", "OK"),
-            ("HSET h f 1 g 2", "2"),
-            ("ZADD z 1 m", "1"),
-            ("SADD s x", "1"),
-        ],
-    );
+    check(&mut s, &[("SET a 1", "OK"), ("HSET h f 1 g 2", "2"), ("ZADD z 1 m", "1"), ("SADD s x", "1")]);
     s.pass(1_000);
     check(
         &mut s,
@@ -75,20 +67,14 @@ fn aof_everysec_keeps_what_came_before_the_last_flush() {
 
 #[test]
 fn rdb_goes_back_to_the_last_snapshot() {
-    let mode = Persistence::Rdb {
-        save_every_ms: 60_000,
-        after_changes: 3,
-    };
+    let mode = Persistence::Rdb { save_every_ms: 60_000, after_changes: 3 };
     let mut s = Session::new(Config::new(mode));
     check(&mut s, &[("SET a 1", "OK"), ("SET b 1", "OK")]);
     s.pass(60_000);
     s.crash();
     check(&mut s, &[("DBSIZE", "0"), ("MSET a 1 b 1 c 1", "OK")]);
     s.pass(60_000);
-    check(
-        &mut s,
-        &[("SET a 2", "OK"), ("FLUSHALL", "OK"), ("SET d 1", "OK")],
-    );
+    check(&mut s, &[("SET a 2", "OK"), ("FLUSHALL", "OK"), ("SET d 1", "OK")]);
     s.pass(59_999);
     s.crash();
     check(&mut s, &[("MGET a b c d", "[\"1\" \"1\" \"1\" (nil)]")]);
@@ -112,13 +98,7 @@ fn a_failover_loses_the_writes_of_the_lag() {
 #[test]
 fn a_crash_or_a_failover_never_keeps_half_a_script() {
     let script = "for i = 1, 10 do redis.call('incr', KEYS[1]) redis.call('hset', KEYS[2], i, i) end return 1";
-    for persistence in [
-        Persistence::AofEverysec,
-        Persistence::Rdb {
-            save_every_ms: 1_000,
-            after_changes: 1,
-        },
-    ] {
+    for persistence in [Persistence::AofEverysec, Persistence::Rdb { save_every_ms: 1_000, after_changes: 1 }] {
         for crash_after_ms in [0, 300, 999, 1_000, 1_500] {
             let mut s = Session::new(Config::new(persistence).with_replica(500));
             s.eval(script, "counter fields", "");
@@ -130,10 +110,7 @@ fn a_crash_or_a_failover_never_keeps_half_a_script() {
             }
             let counter = s.redis.get_integer(b"counter").unwrap_or(0);
             let fields = s.redis.hash(b"fields").count();
-            assert!(
-                matches!((counter, fields), (0, 0) | (10, 10)),
-                "{counter} {fields} {persistence:?}"
-            );
+            assert!(matches!((counter, fields), (0, 0) | (10, 10)), "{counter} {fields} {persistence:?}");
         }
     }
 }
@@ -151,11 +128,7 @@ fn the_run_id_repeats_from_run_to_run_and_changes_at_every_start() {
     };
     let first = ids();
     assert_eq!(first, ids());
-    assert!(
-        first
-            .iter()
-            .all(|id| id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-    );
+    assert!(first.iter().all(|id| id.len() == 40 && id.bytes().all(|byte| byte.is_ascii_hexdigit())));
     assert!(first[0] != first[1] && first[1] != first[2] && first[0] != first[2]);
     let mut s = Session::new(Config::default());
     assert!(show(&s.run("INFO server")).contains(&format!("run_id:{}", s.redis.run_id())));

@@ -46,10 +46,7 @@ fn observers_see_no_expired_key_and_change_nothing() {
 #[test]
 fn deadlines_survive_a_crash_and_go_on_while_the_server_is_down() {
     let mut s = Session::new(Config::new(Persistence::AofAlways));
-    check(
-        &mut s,
-        &[("SET k v PX 500", "OK"), ("SET long v EX 100", "OK")],
-    );
+    check(&mut s, &[("SET k v PX 500", "OK"), ("SET long v EX 100", "OK")]);
     s.now_ms += 600;
     s.crash();
     check(&mut s, &[("GET k", "(nil)"), ("TTL long", "99")]);
@@ -68,27 +65,12 @@ fn the_conditions_of_expire_hold() {
             ("EXPIRE k 50 NX", "0"),
             ("EXPIRE k 50 GT", "0"),
             ("EXPIRE k 200 GT", "1"),
-            (
-                "EXPIRE k 100 NX GT",
-                "(error) ERR NX and XX, GT or LT options at the same time are not compatible",
-            ),
-            (
-                "EXPIRE k 100 GT LT",
-                "(error) ERR GT and LT options at the same time are not compatible",
-            ),
+            ("EXPIRE k 100 NX GT", "(error) ERR NX and XX, GT or LT options at the same time are not compatible"),
+            ("EXPIRE k 100 GT LT", "(error) ERR GT and LT options at the same time are not compatible"),
             ("EXPIRE k 100 ZZ", "(error) ERR Unsupported option ZZ"),
-            (
-                "EXPIRE k 9223372036854775807",
-                "(error) ERR invalid expire time in 'expire' command",
-            ),
-            (
-                "SET k v EX 0",
-                "(error) ERR invalid expire time in 'set' command",
-            ),
-            (
-                "SETEX k -1 v",
-                "(error) ERR invalid expire time in 'setex' command",
-            ),
+            ("EXPIRE k 9223372036854775807", "(error) ERR invalid expire time in 'expire' command"),
+            ("SET k v EX 0", "(error) ERR invalid expire time in 'set' command"),
+            ("SETEX k -1 v", "(error) ERR invalid expire time in 'setex' command"),
             ("TTL k", "200"),
             ("GETEX k PERSIST", "\"v\""),
             ("TTL k", "-1"),
@@ -100,31 +82,12 @@ fn the_conditions_of_expire_hold() {
 fn a_watched_key_that_changes_or_expires_stops_exec() {
     let mut s = session();
     let other = s.redis.connect();
-    check(
-        &mut s,
-        &[
-            ("SET k 1 PX 50", "OK"),
-            ("WATCH k", "OK"),
-            ("MULTI", "OK"),
-            ("INCR k", "QUEUED"),
-        ],
-    );
+    check(&mut s, &[("SET k 1 PX 50", "OK"), ("WATCH k", "OK"), ("MULTI", "OK"), ("INCR k", "QUEUED")]);
     s.now_ms += 51;
     check(&mut s, &[("EXEC", "(nil array)"), ("EXISTS k", "0")]);
     check(&mut s, &[("SET k 1", "OK"), ("WATCH k", "OK")]);
-    assert_eq!(
-        show(&s.redis.execute(other, &["SET", "k", "2"], s.now_ms)),
-        "OK"
-    );
-    check(
-        &mut s,
-        &[
-            ("MULTI", "OK"),
-            ("INCR k", "QUEUED"),
-            ("EXEC", "(nil array)"),
-            ("GET k", "\"2\""),
-        ],
-    );
+    assert_eq!(show(&s.redis.execute(other, &["SET", "k", "2"], s.now_ms)), "OK");
+    check(&mut s, &[("MULTI", "OK"), ("INCR k", "QUEUED"), ("EXEC", "(nil array)"), ("GET k", "\"2\"")]);
     check(
         &mut s,
         &[
@@ -147,16 +110,7 @@ fn a_key_already_expired_when_watched_may_be_collected_without_stopping_exec() {
     let mut s = session();
     check(&mut s, &[("SET k 1 PX 10", "OK")]);
     s.now_ms += 20;
-    check(
-        &mut s,
-        &[
-            ("WATCH k", "OK"),
-            ("GET k", "(nil)"),
-            ("MULTI", "OK"),
-            ("PING", "QUEUED"),
-            ("EXEC", "[PONG]"),
-        ],
-    );
+    check(&mut s, &[("WATCH k", "OK"), ("GET k", "(nil)"), ("MULTI", "OK"), ("PING", "QUEUED"), ("EXEC", "[PONG]")]);
 }
 
 #[test]
@@ -181,8 +135,5 @@ fn resp_3_is_spoken_once_hello_asks_for_it() {
             ("ZRANGE z 0 -1 WITHSCORES", "[[\"m\" (double) 1.5]]"),
         ],
     );
-    assert_eq!(
-        show(&s.eval("return redis.call('hgetall', 'h')", "", "")),
-        "[\"f\" \"v\"]"
-    );
+    assert_eq!(show(&s.eval("return redis.call('hgetall', 'h')", "", "")), "[\"f\" \"v\"]");
 }

@@ -11,11 +11,7 @@ use support::{START_MS, Session, show};
 /// Everything that can be read of every key, in one text.
 fn state(redis: &mut Redis, now_ms: i64) -> String {
     let client = redis.connect();
-    let keys: Vec<Vec<u8>> = redis
-        .keys_with_prefix(b"")
-        .into_iter()
-        .map(|key| key.to_vec())
-        .collect();
+    let keys: Vec<Vec<u8>> = redis.keys_with_prefix(b"").into_iter().map(|key| key.to_vec()).collect();
     let mut text = String::new();
     for key in keys {
         let mut ask = |words: &[&[u8]]| show(&redis.execute(client, words, now_ms));
@@ -28,19 +24,14 @@ fn state(redis: &mut Redis, now_ms: i64) -> String {
             other => panic!("an unknown type: {other}"),
         };
         let deadline = ask(&[b"PEXPIRETIME", &key]);
-        text.push_str(&format!(
-            "{} {kind} {value} {deadline}\n",
-            String::from_utf8_lossy(&key)
-        ));
+        text.push_str(&format!("{} {kind} {value} {deadline}\n", String::from_utf8_lossy(&key)));
     }
     text
 }
 
 fn run_all(session: &mut Session, program: &[Command]) {
     for command in program {
-        session
-            .redis
-            .execute(session.client, command, session.now_ms);
+        session.redis.execute(session.client, command, session.now_ms);
     }
 }
 

@@ -30,18 +30,12 @@ fn errors_name_the_line_of_the_script_even_in_a_tail_call() {
             "return redis.call('incr', 'a', 'b')",
             "(error) ERR Wrong number of args calling Redis command from script, on @user_script:1.",
         ),
-        (
-            "\nreturn redis.call('nosuch')",
-            "(error) ERR Unknown Redis command called from script, on @user_script:2.",
-        ),
+        ("\nreturn redis.call('nosuch')", "(error) ERR Unknown Redis command called from script, on @user_script:2."),
         (
             "local t\n\nreturn t.x",
             "(error) ERR user_script:3: attempt to index local 't' (a nil value), on @user_script:3.",
         ),
-        (
-            "error('x')",
-            "(error) ERR user_script:1: x, on @user_script:1.",
-        ),
+        ("error('x')", "(error) ERR user_script:1: x, on @user_script:1."),
         ("error({err='MY x'})", "(error) MY x, on @user_script:1."),
         (
             "return redis.call()",
@@ -55,18 +49,9 @@ fn errors_name_the_line_of_the_script_even_in_a_tail_call() {
             "return redis.call('get', nil)",
             "(error) ERR Lua redis lib command arguments must be strings or integers, on @user_script:1.",
         ),
-        (
-            "return redis.call('multi')",
-            "(error) ERR This Redis command is not allowed from script, on @user_script:1.",
-        ),
-        (
-            "return redis.call('lpush', 'a', 'b')",
-            "(error) ERR unsupported by this engine: LPUSH, on @user_script:1.",
-        ),
-        (
-            "return redis.sha1hex()",
-            "(error) ERR wrong number of arguments, on @user_script:1.",
-        ),
+        ("return redis.call('multi')", "(error) ERR This Redis command is not allowed from script, on @user_script:1."),
+        ("return redis.call('lpush', 'a', 'b')", "(error) ERR unsupported by this engine: LPUSH, on @user_script:1."),
+        ("return redis.sha1hex()", "(error) ERR wrong number of arguments, on @user_script:1."),
         (
             "return os.clock()",
             "(error) ERR user_script:1: Script attempted to access nonexistent global variable 'os', on @user_script:1.",
@@ -77,10 +62,7 @@ fn errors_name_the_line_of_the_script_even_in_a_tail_call() {
 #[test]
 fn a_script_that_does_not_compile_is_refused() {
     check_scripts(&[
-        (
-            "retur x",
-            "(error) ERR Error compiling script (new function): user_script:1: '=' expected near 'x'",
-        ),
+        ("retur x", "(error) ERR Error compiling script (new function): user_script:1: '=' expected near 'x'"),
         (
             "#!lua flags=no-writes\nreturn 1",
             "(error) ERR unsupported by this engine: script flags (a first line with #!)",
@@ -117,20 +99,11 @@ fn nothing_shows_an_address_and_nothing_reaches_the_machine() {
             "(error) ERR user_script:1: Script attempted to access nonexistent global variable 'print', on @user_script:1.",
         ),
         ("return tostring(redis.call)", "\"function: 0x0\""),
-        (
-            "return tostring(coroutine.create(function() end))",
-            "\"thread: 0x0\"",
-        ),
+        ("return tostring(coroutine.create(function() end))", "\"thread: 0x0\""),
         ("return tostring(cjson.null)", "\"userdata: (nil)\""),
-        (
-            "return tostring(setmetatable({}, {__tostring = function() return 'mine' end}))",
-            "\"mine\"",
-        ),
+        ("return tostring(setmetatable({}, {__tostring = function() return 'mine' end}))", "\"mine\""),
         ("return loadstring(string.char(27) .. 'Lua')", "(nil)"),
-        (
-            "local f = loadstring('return type(redis.call)') return f()",
-            "\"function\"",
-        ),
+        ("local f = loadstring('return type(redis.call)') return f()", "\"function\""),
         (
             "local f = loadstring('x = 1') f()",
             "(error) ERR [string \"x = 1\"]:1: Attempt to modify a readonly table, on @user_script:1.",
@@ -151,10 +124,7 @@ fn nothing_shows_an_address_and_nothing_reaches_the_machine() {
     ] {
         let mut s = session();
         let shown = show(&s.eval(&format!("return {name}"), "", ""));
-        assert!(
-            shown.contains("nonexistent global variable"),
-            "{name}: {shown}"
-        );
+        assert!(shown.contains("nonexistent global variable"), "{name}: {shown}");
     }
 }
 
@@ -162,42 +132,22 @@ fn nothing_shows_an_address_and_nothing_reaches_the_machine() {
 fn a_script_leaves_nothing_behind_for_the_next_one() {
     let mut s = session();
     s.eval("local t = getmetatable('') return type(t)", "", "");
-    for attempt in [
-        "string.len = nil",
-        "math.floor = nil",
-        "cjson.encode = nil",
-        "getmetatable('').__index = nil",
-        "KEYS.x = 1",
-    ] {
+    for attempt in
+        ["string.len = nil", "math.floor = nil", "cjson.encode = nil", "getmetatable('').__index = nil", "KEYS.x = 1"]
+    {
         s.eval(attempt, "", "");
-        let reply = s.eval(
-            "return ('abc'):len() + math.floor(1.5) + #cjson.encode(1) + #KEYS",
-            "",
-            "",
-        );
+        let reply = s.eval("return ('abc'):len() + math.floor(1.5) + #cjson.encode(1) + #KEYS", "", "");
         assert_eq!(reply, Reply::Int(5), "{attempt}");
     }
-    assert_eq!(
-        show(&s.eval("return {KEYS[1], ARGV[1], ARGV[2]}", "k", "a b")),
-        "[\"k\" \"a\" \"b\"]"
-    );
+    assert_eq!(show(&s.eval("return {KEYS[1], ARGV[1], ARGV[2]}", "k", "a b")), "[\"k\" \"a\" \"b\"]");
     s.eval("KEYS.left, ARGV[7] = 1, 2", "", "");
-    assert_eq!(
-        show(&s.eval("return {tostring(KEYS.left), tostring(ARGV[7])}", "", "")),
-        "[\"nil\" \"nil\"]"
-    );
-    assert_eq!(
-        show(&s.eval("return {#KEYS, #ARGV, tostring(KEYS[1])}", "", "")),
-        "[0 0 \"nil\"]"
-    );
+    assert_eq!(show(&s.eval("return {tostring(KEYS.left), tostring(ARGV[7])}", "", "")), "[\"nil\" \"nil\"]");
+    assert_eq!(show(&s.eval("return {#KEYS, #ARGV, tostring(KEYS[1])}", "", "")), "[0 0 \"nil\"]");
 }
 
 #[test]
 fn a_runaway_script_is_stopped_even_inside_pcall_and_always_at_the_same_point() {
-    let config = Config {
-        script_instruction_limit: 1_000_000,
-        ..Config::default()
-    };
+    let config = Config { script_instruction_limit: 1_000_000, ..Config::default() };
     let loops = [
         "while true do redis.call('incr', KEYS[1]) end",
         "while true do pcall(function() while true do redis.call('incr', KEYS[1]) end end) end",
@@ -208,10 +158,7 @@ fn a_runaway_script_is_stopped_even_inside_pcall_and_always_at_the_same_point() 
         for _ in 0..2 {
             let mut s = Session::new(config);
             let shown = show(&s.eval(script, "n", ""));
-            assert!(
-                shown.contains("stopped by this engine after 1000000 instructions"),
-                "{script}: {shown}"
-            );
+            assert!(shown.contains("stopped by this engine after 1000000 instructions"), "{script}: {shown}");
             counts.push(s.redis.get_integer(b"n"));
             check(&mut s, &[("PING", "PONG")]);
             assert_eq!(s.eval("return 1", "", ""), Reply::Int(1));
@@ -255,55 +202,22 @@ fn json_is_written_as_cjson_writes_it() {
 #[test]
 fn json_is_read_as_cjson_reads_it() {
     for (json, expected) in [
-        (
-            "[1,\"a\",{\"b\":[true,false,null]}]",
-            "[1,\"a\",{\"b\":[true,false,null]}]",
-        ),
+        ("[1,\"a\",{\"b\":[true,false,null]}]", "[1,\"a\",{\"b\":[true,false,null]}]"),
         ("\"\\ud83d\\ude00\"", "\"😀\""),
         ("01", "1"),
         ("0x1F", "31"),
         ("1.5e3", "1500"),
         ("", "Expected value but found T_END at character 1"),
-        (
-            "[1,2",
-            "Expected comma or array end but found T_END at character 5",
-        ),
-        (
-            "{\"a\":1,}",
-            "Expected object key string but found T_OBJ_END at character 8",
-        ),
-        (
-            "{\"a\" 1}",
-            "Expected colon but found T_NUMBER at character 6",
-        ),
-        (
-            "[1] 2",
-            "Expected the end but found T_NUMBER at character 5",
-        ),
-        (
-            "\"abc",
-            "Expected value but found unexpected end of string at character 5",
-        ),
-        (
-            "\"a\\qb\"",
-            "Expected value but found invalid escape code at character 3",
-        ),
-        (
-            "\"\\u12\"",
-            "Expected value but found invalid unicode escape code at character 2",
-        ),
-        (
-            "-",
-            "Expected value but found invalid number at character 1",
-        ),
-        (
-            "1e",
-            "Expected the end but found invalid token at character 2",
-        ),
-        (
-            "nul",
-            "Expected value but found invalid token at character 1",
-        ),
+        ("[1,2", "Expected comma or array end but found T_END at character 5"),
+        ("{\"a\":1,}", "Expected object key string but found T_OBJ_END at character 8"),
+        ("{\"a\" 1}", "Expected colon but found T_NUMBER at character 6"),
+        ("[1] 2", "Expected the end but found T_NUMBER at character 5"),
+        ("\"abc", "Expected value but found unexpected end of string at character 5"),
+        ("\"a\\qb\"", "Expected value but found invalid escape code at character 3"),
+        ("\"\\u12\"", "Expected value but found invalid unicode escape code at character 2"),
+        ("-", "Expected value but found invalid number at character 1"),
+        ("1e", "Expected the end but found invalid token at character 2"),
+        ("nul", "Expected value but found invalid token at character 1"),
     ] {
         let mut s = session();
         let script = "local ok, v = pcall(cjson.decode, ARGV[1]) if ok then return cjson.encode(v) end return v";

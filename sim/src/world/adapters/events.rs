@@ -234,8 +234,10 @@ impl SimConsumer {
 
     fn unless_rebalanced(&mut self, answer: Result<(), KafkaError>) -> Result<(), EventError> {
         let Err(error) = answer else { return Ok(()) };
-        let rebalanced =
-            matches!(error, KafkaError::RebalanceInProgress | KafkaError::IllegalGeneration | KafkaError::UnknownMemberId);
+        let rebalanced = matches!(
+            error,
+            KafkaError::RebalanceInProgress | KafkaError::IllegalGeneration | KafkaError::UnknownMemberId
+        );
         if rebalanced {
             self.joined = None;
             self.next.clear();
@@ -256,4 +258,3 @@ fn answered<T>(answer: Option<Result<T, KafkaError>>) -> Result<T, KafkaError> {
 fn refused(error: KafkaError) -> EventError {
     EventError::Refused { code: error.name().to_owned(), retriable: error.is_retriable() }
 }
-

@@ -36,10 +36,8 @@ impl HttpClient for SimHttp {
         timeout: Duration,
     ) -> Result<Response<Bytes>, HttpError> {
         let (reply_to, reply) = oneshot::channel();
-        let timed_out = || HttpError::TimedOut {
-            service,
-            waited_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX),
-        };
+        let timed_out =
+            || HttpError::TimedOut { service, waited_ms: u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX) };
         match self.processes.send(self.from, service, self.entropy.next_u64(), request, reply_to) {
             Dispatched::Refused(after_us) => {
                 tokio::time::sleep(Duration::from_micros(u64::try_from(after_us).unwrap_or(0))).await;

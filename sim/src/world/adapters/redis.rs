@@ -117,8 +117,9 @@ fn value_of(reply: Reply) -> Value {
         Reply::Int(value) => Value::Int(value),
         Reply::Bulk(bytes) => Value::BulkString(bytes.to_vec()),
         Reply::Array(items) => Value::Array(items.into_iter().map(value_of).collect()),
-        Reply::Error(text) => redis::parse_redis_value(format!("-{text}\r\n").as_bytes())
-            .expect("an error line is one line of RESP"),
+        Reply::Error(text) => {
+            redis::parse_redis_value(format!("-{text}\r\n").as_bytes()).expect("an error line is one line of RESP")
+        }
         Reply::Double(value) => Value::Double(value),
         Reply::Map(pairs) => {
             Value::Map(pairs.into_iter().map(|(key, value)| (value_of(key), value_of(value))).collect())

@@ -58,14 +58,14 @@ impl SimPool {
 
     async fn acquire(&self) -> Result<Lease, SqlError> {
         let pool = &self.0;
-        let permit = match tokio::time::timeout(pool.options.acquire_timeout, pool.permits.clone().acquire_owned()).await
-        {
-            Ok(permit) => permit.expect("the semaphore is never closed"),
-            Err(_elapsed) => {
-                let waited_ms = u64::try_from(pool.options.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
-                return Err(SqlError::PoolExhausted { waited_ms });
-            }
-        };
+        let permit =
+            match tokio::time::timeout(pool.options.acquire_timeout, pool.permits.clone().acquire_owned()).await {
+                Ok(permit) => permit.expect("the semaphore is never closed"),
+                Err(_elapsed) => {
+                    let waited_ms = u64::try_from(pool.options.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
+                    return Err(SqlError::PoolExhausted { waited_ms });
+                }
+            };
         let session = loop {
             let idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             match idle {
@@ -169,11 +169,7 @@ impl SqlTransaction for SimTransaction {
 }
 
 fn refusal(error: PgError) -> SqlError {
-    SqlError::Refused {
-        sqlstate: error.sqlstate.to_string(),
-        message: error.message,
-        constraint: error.constraint,
-    }
+    SqlError::Refused { sqlstate: error.sqlstate.to_string(), message: error.message, constraint: error.constraint }
 }
 
 fn value_of(value: &SqlValue) -> Value {

@@ -75,7 +75,8 @@ impl KafkaHost {
             .iter()
             .flat_map(|(topic, partitions)| (0..*partitions).map(|partition| ((*topic).to_owned(), partition, 0)))
             .collect();
-        let state = Mutex::new(State { shown, engine, thread: Station::new(costs.parallelism), ack_lost_ppm: 0, entropy });
+        let state =
+            Mutex::new(State { shown, engine, thread: Station::new(costs.parallelism), ack_lost_ppm: 0, entropy });
         Arc::new(Self { state, costs, at, network, timeline, observer, appended: Notify::new() })
     }
 
@@ -105,7 +106,13 @@ impl KafkaHost {
             answer
         };
         let back_us = self.network.delay_us(self.at, from)?;
-        self.observer.trace().answer(EngineAnswer { at_us: done_us, engine: "kafka", from, size: 1, ok: answer.is_ok() });
+        self.observer.trace().answer(EngineAnswer {
+            at_us: done_us,
+            engine: "kafka",
+            from,
+            size: 1,
+            ok: answer.is_ok(),
+        });
         self.timeline.sleep_until(self.timeline.now_us() + back_us).await;
         Some(answer)
     }
@@ -167,23 +174,21 @@ impl KafkaHost {
         offset: i64,
         max: usize,
     ) -> Answer<Vec<Record>> {
-        self.request(from, self.costs.fetch_us, |engine, now_ms| engine.fetch(topic, partition, offset, max, now_ms)).await
+        self.request(from, self.costs.fetch_us, |engine, now_ms| engine.fetch(topic, partition, offset, max, now_ms))
+            .await
     }
 
     /// Joins a group.
-    pub async fn join(
-        &self,
-        from: NodeIndex,
-        group: &str,
-        member: Option<MemberId>,
-        topics: &[&str],
-    ) -> Answer<Join> {
+    pub async fn join(&self, from: NodeIndex, group: &str, member: Option<MemberId>, topics: &[&str]) -> Answer<Join> {
         self.request(from, self.costs.fetch_us, |engine, now_ms| engine.join(group, member, topics, now_ms)).await
     }
 
     /// Keeps a membership alive.
     pub async fn heartbeat(&self, from: NodeIndex, group: &str, joined: &Joined) -> Answer<()> {
-        self.request(from, self.costs.fetch_us, |engine, now_ms| engine.heartbeat(group, joined.member, joined.generation, now_ms)).await
+        self.request(from, self.costs.fetch_us, |engine, now_ms| {
+            engine.heartbeat(group, joined.member, joined.generation, now_ms)
+        })
+        .await
     }
 
     /// Commits the next offsets to read.

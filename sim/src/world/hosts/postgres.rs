@@ -230,7 +230,11 @@ impl PostgresHost {
             StatementKind::Inside | StatementKind::Alone => state.cpu.serve(arrival_us, self.costs.statement_us),
             StatementKind::Commit { .. } => {
                 let worked_us = state.cpu.serve(arrival_us, self.costs.statement_us / 4);
-                if state.engine.in_transaction(session.id) { state.log.commit(worked_us, self.costs.flush_us) } else { worked_us }
+                if state.engine.in_transaction(session.id) {
+                    state.log.commit(worked_us, self.costs.flush_us)
+                } else {
+                    worked_us
+                }
             }
         }
     }

@@ -55,31 +55,31 @@ impl CardWatch {
         request: &Request<Bytes>,
         response: &Response<Bytes>,
     ) -> Option<EventKind> {
-    if request.method() != Method::POST || response.headers().contains_key("idempotent-replayed") {
-        return None;
+        if request.method() != Method::POST || response.headers().contains_key("idempotent-replayed") {
+            return None;
+        }
+        if response.status() == StatusCode::PAYMENT_REQUIRED {
+            let refusal: Refusal = serde_json::from_slice(response.body()).ok()?;
+            let intent = refusal.error.payment_intent?;
+            return Some(self.moved(history, &intent, CardStep::Declined, intent.amount));
+        }
+        if response.status() != StatusCode::OK {
+            return None;
+        }
+        if request.uri().path() == "/v1/refunds" {
+            let refund: Refund = serde_json::from_slice(response.body()).ok()?;
+            let intent = history.intent(&refund.payment_intent);
+            let order = *self.orders.get(&intent)?;
+            return Some(EventKind::CardMoved { order, intent, step: CardStep::Refunded, amount_cents: refund.amount });
+        }
+        let intent: Intent = serde_json::from_slice(response.body()).ok()?;
+        match intent.status.as_str() {
+            "requires_capture" => Some(self.moved(history, &intent, CardStep::Authorized, intent.amount)),
+            "succeeded" => Some(self.moved(history, &intent, CardStep::Captured, intent.amount_received)),
+            "canceled" => Some(self.moved(history, &intent, CardStep::Canceled, intent.amount)),
+            _ => None,
+        }
     }
-    if response.status() == StatusCode::PAYMENT_REQUIRED {
-        let refusal: Refusal = serde_json::from_slice(response.body()).ok()?;
-        let intent = refusal.error.payment_intent?;
-        return Some(self.moved(history, &intent, CardStep::Declined, intent.amount));
-    }
-    if response.status() != StatusCode::OK {
-        return None;
-    }
-    if request.uri().path() == "/v1/refunds" {
-        let refund: Refund = serde_json::from_slice(response.body()).ok()?;
-        let intent = history.intent(&refund.payment_intent);
-        let order = *self.orders.get(&intent)?;
-        return Some(EventKind::CardMoved { order, intent, step: CardStep::Refunded, amount_cents: refund.amount });
-    }
-    let intent: Intent = serde_json::from_slice(response.body()).ok()?;
-    match intent.status.as_str() {
-        "requires_capture" => Some(self.moved(history, &intent, CardStep::Authorized, intent.amount)),
-        "succeeded" => Some(self.moved(history, &intent, CardStep::Captured, intent.amount_received)),
-        "canceled" => Some(self.moved(history, &intent, CardStep::Canceled, intent.amount)),
-        _ => None,
-    }
-}
 
     fn moved(&mut self, history: &mut History, told: &Intent, step: CardStep, amount_cents: i64) -> EventKind {
         let order = history.order(&told.metadata.order_id);

@@ -56,7 +56,8 @@ impl GateWatch {
         if verb.eq_ignore_ascii_case(b"HSET") {
             return hold_written(history, engine, words);
         }
-        let writes_counter = [b"SET".as_slice(), b"INCRBY", b"DECRBY", b"DEL"].iter().any(|v| verb.eq_ignore_ascii_case(v));
+        let writes_counter =
+            [b"SET".as_slice(), b"INCRBY", b"DECRBY", b"DEL"].iter().any(|v| verb.eq_ignore_ascii_case(v));
         if writes_counter && words.get(1)?.starts_with(b"stock:") {
             let sku = sku_of(history, words[1])?;
             return Some(EventKind::CounterSet { sku, counter: engine.get_integer(words[1]).unwrap_or(0) });

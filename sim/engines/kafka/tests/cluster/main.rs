@@ -12,16 +12,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use kafka_engine::{
-    Acks, Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, NewRecord, Produce, Produced,
-    ProducerId, Stamp,
+    Acks, Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, NewRecord, Produce, Produced, ProducerId, Stamp,
 };
 
 /// A cluster of three with the topic `orders` in four partitions.
 fn cluster(config: Config) -> Kafka {
     let mut kafka = Kafka::new(config);
-    kafka
-        .create_topic("orders", 4, 0)
-        .expect("the topic is new");
+    kafka.create_topic("orders", 4, 0).expect("the topic is new");
     kafka
 }
 
@@ -39,14 +36,7 @@ fn record(value: &str, acks: Acks) -> Produce<'static> {
 }
 
 fn stamped(value: &str, producer_id: i64, epoch: i16, sequence: i32) -> Produce<'static> {
-    Produce {
-        producer: Some(Stamp {
-            producer_id,
-            epoch,
-            sequence,
-        }),
-        ..record(value, Acks::All)
-    }
+    Produce { producer: Some(Stamp { producer_id, epoch, sequence }), ..record(value, Acks::All) }
 }
 
 /// An idempotent producer's batch for partition 0: `count` records, each with its sequence for a value.
@@ -56,11 +46,7 @@ fn numbered_batch(count: i32, producer: ProducerId, sequence: i32) -> Batch<'sta
         value: Bytes::from(format!("numbered {sequence}")),
         headers: Arc::from([]),
     };
-    let producer = Stamp {
-        producer_id: producer.id,
-        epoch: producer.epoch,
-        sequence,
-    };
+    let producer = Stamp { producer_id: producer.id, epoch: producer.epoch, sequence };
     Batch {
         topic: "orders",
         partition: 0,
@@ -71,30 +57,17 @@ fn numbered_batch(count: i32, producer: ProducerId, sequence: i32) -> Batch<'sta
 }
 
 fn at(partition: i32, offset: i64) -> Result<Produced, KafkaError> {
-    Ok(Produced {
-        partition,
-        offset,
-        duplicate: false,
-    })
+    Ok(Produced { partition, offset, duplicate: false })
 }
 
 fn again(partition: i32, offset: i64) -> Result<Produced, KafkaError> {
-    Ok(Produced {
-        partition,
-        offset,
-        duplicate: true,
-    })
+    Ok(Produced { partition, offset, duplicate: true })
 }
 
 /// What a consumer reads in partition 0.
 fn values(kafka: &mut Kafka, now_ms: i64) -> Vec<String> {
-    let records = kafka
-        .fetch("orders", 0, 0, usize::MAX, now_ms)
-        .expect("partition 0 has a leader");
-    records
-        .iter()
-        .map(|record| String::from_utf8_lossy(&record.value).into_owned())
-        .collect()
+    let records = kafka.fetch("orders", 0, 0, usize::MAX, now_ms).expect("partition 0 has a leader");
+    records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect()
 }
 
 /// Joins, and expects to be in the generation at once.

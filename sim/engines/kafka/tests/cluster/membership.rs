@@ -49,58 +49,33 @@ struct World {
 
 impl World {
     fn new(assignor: Assignor) -> Self {
-        let config = Config {
-            session_timeout_ms: SESSION_MS,
-            rebalance_timeout_ms: 3_000,
-            assignor,
-            ..Config::default()
-        };
+        let config =
+            Config { session_timeout_ms: SESSION_MS, rebalance_timeout_ms: 3_000, assignor, ..Config::default() };
         let mut kafka = Kafka::new(config);
         for (topic, partitions) in TOPICS {
-            kafka
-                .create_topic(topic, partitions, 0)
-                .expect("the topic is new");
+            kafka.create_topic(topic, partitions, 0).expect("the topic is new");
         }
-        Self {
-            kafka,
-            clients: Vec::new(),
-            now_ms: 0,
-            assignor,
-        }
+        Self { kafka, clients: Vec::new(), now_ms: 0, assignor }
     }
 
     fn take(&mut self, step: &Step) {
         match step {
             Step::Enter { both } => {
-                let topics = if *both {
-                    vec!["orders", "refunds"]
-                } else {
-                    vec!["orders"]
-                };
+                let topics = if *both { vec!["orders", "refunds"] } else { vec!["orders"] };
                 if self.clients.len() < 6 {
-                    let answer = self
-                        .kafka
-                        .join("g", None, &topics, self.now_ms)
-                        .expect("the cluster is healthy");
+                    let answer = self.kafka.join("g", None, &topics, self.now_ms).expect("the cluster is healthy");
                     let (member, place) = match answer {
                         Join::Joined(place) => (place.member, Some(place)),
                         Join::Waiting { member } => (member, None),
                     };
-                    self.clients.push(Client {
-                        member,
-                        topics,
-                        place,
-                    });
+                    self.clients.push(Client { member, topics, place });
                 }
             }
             Step::Beat(nth) => self.beat(*nth),
             Step::Leave(nth) if *nth < self.clients.len() => {
                 let client = self.clients.remove(*nth);
                 let left = self.kafka.leave("g", client.member, self.now_ms);
-                assert!(
-                    matches!(left, Ok(()) | Err(KafkaError::UnknownMemberId)),
-                    "{left:?}"
-                );
+                assert!(matches!(left, Ok(()) | Err(KafkaError::UnknownMemberId)), "{left:?}");
             }
             Step::Die(nth) if *nth < self.clients.len() => drop(self.clients.remove(*nth)),
             Step::Leave(_) | Step::Die(_) => {}
@@ -116,26 +91,16 @@ impl World {
             return;
         };
         let generation = client.place.as_ref().map(|place| place.generation);
-        let beat = generation.map(|generation| {
-            self.kafka
-                .heartbeat("g", client.member, generation, self.now_ms)
-        });
+        let beat = generation.map(|generation| self.kafka.heartbeat("g", client.member, generation, self.now_ms));
         if beat == Some(Ok(())) {
             return;
         }
-        match self
-            .kafka
-            .join("g", Some(client.member), &client.topics, self.now_ms)
-        {
+        match self.kafka.join("g", Some(client.member), &client.topics, self.now_ms) {
             Ok(Join::Joined(place)) => client.place = Some(place),
             Ok(Join::Waiting { .. }) if self.assignor == Assignor::Range => client.place = None,
             Ok(Join::Waiting { .. }) => {}
             Err(error) => {
-                assert_eq!(
-                    error,
-                    KafkaError::UnknownMemberId,
-                    "only silence makes a member unknown"
-                );
+                assert_eq!(error, KafkaError::UnknownMemberId, "only silence makes a member unknown");
                 self.clients.remove(nth);
             }
         }
@@ -160,10 +125,7 @@ fn check_no_partition_is_read_twice(world: &World) -> Result<(), TestCaseError> 
         return Ok(());
     };
     let mut readers: BTreeMap<&TopicPartition, MemberId> = BTreeMap::new();
-    let members = world
-        .clients
-        .iter()
-        .filter(|client| group.members.contains_key(&client.member));
+    let members = world.clients.iter().filter(|client| group.members.contains_key(&client.member));
     for place in members.filter_map(|client| client.place.as_ref()) {
         prop_assert!(place.generation <= group.generation);
         for partition in &place.assignment {
@@ -178,43 +140,23 @@ fn check_settled(world: &World) -> Result<(), TestCaseError> {
     let group = world.kafka.describe_group("g");
     let members = group.as_ref().map_or(0, |group| group.members.len());
     prop_assert_eq!(members, world.clients.len(), "the group is who is left");
-    let told = |client: &Client| {
-        client
-            .place
-            .as_ref()
-            .map(|place| (place.generation, place.assignment.clone()))
-    };
+    let told = |client: &Client| client.place.as_ref().map(|place| (place.generation, place.assignment.clone()));
     for client in &world.clients {
-        let known = group
-            .as_ref()
-            .map(|group| (group.generation, group.members[&client.member].clone()));
-        prop_assert_eq!(
-            told(client),
-            known,
-            "everyone has heard of the last generation"
-        );
+        let known = group.as_ref().map(|group| (group.generation, group.members[&client.member].clone()));
+        prop_assert_eq!(told(client), known, "everyone has heard of the last generation");
     }
     for (topic, partitions) in TOPICS {
-        let wanted = world
-            .clients
-            .iter()
-            .any(|client| client.topics.contains(&topic));
+        let wanted = world.clients.iter().any(|client| client.topics.contains(&topic));
         for partition in 0..partitions {
             let place = TopicPartition::new(topic, partition);
             let readers = world.clients.iter().filter_map(told);
-            let readers = readers
-                .filter(|(_, assignment)| assignment.contains(&place))
-                .count();
+            let readers = readers.filter(|(_, assignment)| assignment.contains(&place)).count();
             prop_assert_eq!(readers, usize::from(wanted), "{} {}", topic, partition);
         }
     }
     for client in &world.clients {
         let (_, assignment) = told(client).unwrap_or_default();
-        prop_assert!(
-            assignment
-                .iter()
-                .all(|place| client.topics.contains(&place.topic.as_str()))
-        );
+        prop_assert!(assignment.iter().all(|place| client.topics.contains(&place.topic.as_str())));
     }
     Ok(())
 }

@@ -38,17 +38,11 @@ impl Reader {
     fn read(&mut self, kafka: &mut Kafka, now_ms: i64) -> Result<(), TestCaseError> {
         match kafka.fetch("orders", 0, 0, usize::MAX, now_ms) {
             Ok(records) => {
-                prop_assert!(
-                    records.len() >= self.seen.len(),
-                    "the high watermark went back"
-                );
+                prop_assert!(records.len() >= self.seen.len(), "the high watermark went back");
                 for record in records {
                     let value = record.value.to_vec();
                     let before = self.seen.insert(record.offset, value.clone());
-                    prop_assert!(
-                        before.is_none_or(|before| before == value),
-                        "a record changed after it was read"
-                    );
+                    prop_assert!(before.is_none_or(|before| before == value), "a record changed after it was read");
                 }
             }
             Err(error) => prop_assert_eq!(error, KafkaError::LeaderNotAvailable),
@@ -59,12 +53,7 @@ impl Reader {
 
 fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
     let (replication_lag_ms, broker_session_timeout_ms) = (50, 200);
-    let config = Config {
-        min_insync_replicas,
-        replication_lag_ms,
-        broker_session_timeout_ms,
-        ..Config::default()
-    };
+    let config = Config { min_insync_replicas, replication_lag_ms, broker_session_timeout_ms, ..Config::default() };
     let mut kafka = cluster(config);
     let producer = kafka.init_producer(None);
     let mut reader = Reader::default();
@@ -78,11 +67,8 @@ fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
             Step::Wait(for_ms) => now_ms += for_ms,
             Step::Send => {
                 let batch = numbered_batch(1 + sequence % 3, producer, sequence);
-                let values: Vec<String> = batch
-                    .records
-                    .iter()
-                    .map(|record| String::from_utf8_lossy(&record.value).into_owned())
-                    .collect();
+                let values: Vec<String> =
+                    batch.records.iter().map(|record| String::from_utf8_lossy(&record.value).into_owned()).collect();
                 match kafka.produce_batch(batch, now_ms) {
                     Ok(produced) => {
                         sequence += 1 + sequence % 3;
@@ -101,20 +87,12 @@ fn run(min_insync_replicas: u8, steps: &[Step]) -> Result<(), TestCaseError> {
         prop_assert_eq!(kafka.in_sync_replicas("orders", partition), Ok(3));
     }
     for (offset, value) in &acknowledged {
-        let kept = reader
-            .seen
-            .get(offset)
-            .map(|value| String::from_utf8_lossy(value).into_owned());
+        let kept = reader.seen.get(offset).map(|value| String::from_utf8_lossy(value).into_owned());
         prop_assert_eq!(kept.as_ref(), Some(value), "acknowledged, and lost");
     }
-    let numbered = reader
-        .seen
-        .values()
-        .filter(|value| value.starts_with(b"numbered"));
-    let expected: Vec<Vec<u8>> = (0..)
-        .map(|sequence| format!("numbered {sequence}").into_bytes())
-        .take(numbered.clone().count())
-        .collect();
+    let numbered = reader.seen.values().filter(|value| value.starts_with(b"numbered"));
+    let expected: Vec<Vec<u8>> =
+        (0..).map(|sequence| format!("numbered {sequence}").into_bytes()).take(numbered.clone().count()).collect();
     prop_assert!(numbered.eq(&expected), "written twice, or out of order");
     prop_assert_eq!(kafka.next_deadline(), None);
     Ok(())

@@ -35,11 +35,7 @@ fn record_acknowledged_by_the_leader_alone_dies_with_it() {
     kafka.kill_broker(0, 2);
     kafka.start_broker(0, 2 + NOTICED_MS);
     assert_eq!(values(&mut kafka, 2 * NOTICED_MS), ["kept"]);
-    assert_eq!(
-        kafka.produce(record("next", Acks::All), 2 * NOTICED_MS),
-        at(0, 1),
-        "its offset is given away again"
-    );
+    assert_eq!(kafka.produce(record("next", Acks::All), 2 * NOTICED_MS), at(0, 1), "its offset is given away again");
 }
 
 #[test]
@@ -49,10 +45,7 @@ fn record_acknowledged_by_all_survives_any_one_broker() {
         kafka.produce(record("a", Acks::All), 0).unwrap();
         kafka.kill_broker(broker, 1);
         assert_eq!(values(&mut kafka, 1 + NOTICED_MS), ["a"]);
-        assert_eq!(
-            kafka.produce(record("b", Acks::All), 1 + NOTICED_MS),
-            at(0, 1)
-        );
+        assert_eq!(kafka.produce(record("b", Acks::All), 1 + NOTICED_MS), at(0, 1));
     }
 }
 
@@ -61,14 +54,8 @@ fn partition_has_no_leader_until_the_death_is_noticed() {
     let mut kafka = lagging(2);
     kafka.kill_broker(0, 0);
     assert_eq!(kafka.leader("orders", 0), Ok(None));
-    assert_eq!(
-        kafka.produce(record("a", Acks::All), 1),
-        Err(KafkaError::LeaderNotAvailable)
-    );
-    assert_eq!(
-        kafka.fetch("orders", 0, 0, 1, 1),
-        Err(KafkaError::LeaderNotAvailable)
-    );
+    assert_eq!(kafka.produce(record("a", Acks::All), 1), Err(KafkaError::LeaderNotAvailable));
+    assert_eq!(kafka.fetch("orders", 0, 0, 1, 1), Err(KafkaError::LeaderNotAvailable));
     assert_eq!(kafka.next_deadline(), Some(NOTICED_MS));
     assert_eq!(kafka.produce(record("a", Acks::All), NOTICED_MS), at(0, 0));
     assert_eq!(kafka.leader("orders", 0), Ok(Some(1)));
@@ -84,11 +71,7 @@ fn dead_follower_leaves_the_result_unknown_until_it_is_noticed() {
     assert!(KafkaError::RequestTimedOut.may_have_appended());
     assert_eq!(values(&mut kafka, 1), [""; 0]);
     let retried = kafka.produce(stamped("a", producer.id, producer.epoch, 0), NOTICED_MS);
-    assert_eq!(
-        retried,
-        again(0, 0),
-        "the retry finds the record instead of adding it again"
-    );
+    assert_eq!(retried, again(0, 0), "the retry finds the record instead of adding it again");
     assert_eq!(values(&mut kafka, NOTICED_MS), ["a"]);
 }
 
@@ -97,14 +80,8 @@ fn too_few_replicas_in_sync_refuse_before_anything_is_appended() {
     let mut kafka = lagging(2);
     kafka.kill_broker(1, 0);
     kafka.kill_broker(2, 0);
-    assert_eq!(
-        kafka.produce(record("a", Acks::All), NOTICED_MS),
-        Err(KafkaError::NotEnoughReplicas)
-    );
-    assert_eq!(
-        kafka.produce(record("b", Acks::Leader), NOTICED_MS),
-        at(0, 0)
-    );
+    assert_eq!(kafka.produce(record("a", Acks::All), NOTICED_MS), Err(KafkaError::NotEnoughReplicas));
+    assert_eq!(kafka.produce(record("b", Acks::Leader), NOTICED_MS), at(0, 0));
     assert_eq!(values(&mut kafka, 2 * NOTICED_MS), ["b"]);
 }
 
@@ -113,25 +90,15 @@ fn last_replica_in_sync_is_waited_for() {
     let mut kafka = lagging(1);
     kafka.kill_broker(1, 0);
     kafka.kill_broker(2, 0);
-    kafka
-        .produce(record("only broker 0 has it", Acks::All), NOTICED_MS)
-        .unwrap();
+    kafka.produce(record("only broker 0 has it", Acks::All), NOTICED_MS).unwrap();
     kafka.kill_broker(0, NOTICED_MS);
     kafka.start_broker(1, 3 * NOTICED_MS);
-    assert_eq!(
-        kafka.leader("orders", 0),
-        Ok(None),
-        "broker 1 is up but lacks a record"
-    );
+    assert_eq!(kafka.leader("orders", 0), Ok(None), "broker 1 is up but lacks a record");
     kafka.start_broker(0, 4 * NOTICED_MS);
     assert_eq!(kafka.leader("orders", 0), Ok(Some(0)));
     assert_eq!(values(&mut kafka, 4 * NOTICED_MS), ["only broker 0 has it"]);
     kafka.advance(4 * NOTICED_MS + LAG_MS);
-    assert_eq!(
-        kafka.in_sync_replicas("orders", 0),
-        Ok(2),
-        "broker 1 follows it and is in sync again"
-    );
+    assert_eq!(kafka.in_sync_replicas("orders", 0), Ok(2), "broker 1 follows it and is in sync again");
 }
 
 #[test]
@@ -162,26 +129,17 @@ fn broker_back_before_its_death_is_noticed_leads_on_with_its_tail() {
 fn new_leader_knows_the_sequences_it_holds_and_only_those() {
     let mut kafka = lagging(1);
     let producer = kafka.init_producer(None);
-    kafka
-        .produce(stamped("a", producer.id, producer.epoch, 0), 0)
-        .unwrap();
+    kafka.produce(stamped("a", producer.id, producer.epoch, 0), 0).unwrap();
     kafka.kill_broker(1, 0);
     kafka.kill_broker(2, 0);
     let unknown = kafka.produce(stamped("b", producer.id, producer.epoch, 1), 1);
-    assert_eq!(
-        unknown,
-        Err(KafkaError::RequestTimedOut),
-        "appended at broker 0 alone"
-    );
+    assert_eq!(unknown, Err(KafkaError::RequestTimedOut), "appended at broker 0 alone");
     kafka.start_broker(1, 2);
     kafka.start_broker(2, 2);
     kafka.kill_broker(0, 3);
     let now_ms = 3 + NOTICED_MS;
     assert_eq!(kafka.leader("orders", 0).ok(), Some(None));
-    assert_eq!(
-        kafka.produce(stamped("a", producer.id, producer.epoch, 0), now_ms),
-        again(0, 0)
-    );
+    assert_eq!(kafka.produce(stamped("a", producer.id, producer.epoch, 0), now_ms), again(0, 0));
     assert_eq!(
         kafka.produce(stamped("b", producer.id, producer.epoch, 1), now_ms),
         at(0, 1),
@@ -194,9 +152,7 @@ fn new_leader_knows_the_sequences_it_holds_and_only_those() {
 fn memory_rebuilt_by_a_new_leader_counts_batches_and_not_records() {
     let mut kafka = lagging(2);
     let producer = kafka.init_producer(None);
-    kafka
-        .produce(stamped("first", producer.id, producer.epoch, 0), 0)
-        .unwrap();
+    kafka.produce(stamped("first", producer.id, producer.epoch, 0), 0).unwrap();
     let long = numbered_batch(6, producer, 1);
     assert_eq!(kafka.produce_batch(long.clone(), 0), at(0, 1));
     kafka.produce(record("lost", Acks::Leader), 1).unwrap();
@@ -230,11 +186,7 @@ fn new_leader_brings_its_followers_up_to_itself() {
     kafka.kill_broker(2, 0);
     kafka.start_broker(2, 1);
     let unknown = kafka.produce(record("a", Acks::All), 2);
-    assert_eq!(
-        unknown,
-        Err(KafkaError::RequestTimedOut),
-        "broker 2 is in sync, but still catching up"
-    );
+    assert_eq!(unknown, Err(KafkaError::RequestTimedOut), "broker 2 is in sync, but still catching up");
     kafka.kill_broker(0, 3);
     kafka.advance(3 + NOTICED_MS);
     assert_eq!(kafka.leader("orders", 0), Ok(Some(1)));
@@ -245,9 +197,7 @@ fn new_leader_brings_its_followers_up_to_itself() {
 #[test]
 fn leaders_are_spread_over_the_brokers() {
     let kafka = lagging(2);
-    let leaders: Vec<_> = (0..4)
-        .map(|partition| kafka.leader("orders", partition).unwrap())
-        .collect();
+    let leaders: Vec<_> = (0..4).map(|partition| kafka.leader("orders", partition).unwrap()).collect();
     assert_eq!(leaders, [Some(0), Some(1), Some(2), Some(0)]);
 }
 

@@ -26,9 +26,7 @@ fn request(path: &str, key: Option<&str>, body: &Value) -> Request<Bytes> {
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
-    request
-        .body(Bytes::from(body.to_string()))
-        .expect("tests ask for valid paths and keys")
+    request.body(Bytes::from(body.to_string())).expect("tests ask for valid paths and keys")
 }
 
 fn post(gateway: &mut Payments, path: &str, key: Option<&str>, body: &Value) -> Response<Bytes> {
@@ -36,9 +34,7 @@ fn post(gateway: &mut Payments, path: &str, key: Option<&str>, body: &Value) -> 
 }
 
 fn get(gateway: &mut Payments, path: &str) -> Value {
-    let request = Request::get(path)
-        .body(Bytes::new())
-        .expect("tests ask for valid paths");
+    let request = Request::get(path).body(Bytes::new()).expect("tests ask for valid paths");
     json_of(&gateway.handle(&request, START_MS))
 }
 
@@ -61,31 +57,16 @@ fn authorize_with(order: &str, payment_method: &str) -> Value {
 fn authorized(gateway: &mut Payments, order: &str) -> String {
     let answer = post(gateway, "/v1/payment_intents", None, &authorize(order));
     assert_eq!(answer.status(), 200);
-    json_of(&answer)["id"]
-        .as_str()
-        .expect("an intent has an id")
-        .to_owned()
+    json_of(&answer)["id"].as_str().expect("an intent has an id").to_owned()
 }
 
 /// Authorizes and captures, and returns the id of the intent.
 fn captured(gateway: &mut Payments, order: &str) -> String {
     let id = authorized(gateway, order);
-    assert_eq!(
-        post(
-            gateway,
-            &format!("/v1/payment_intents/{id}/capture"),
-            None,
-            &json!({})
-        )
-        .status(),
-        200
-    );
+    assert_eq!(post(gateway, &format!("/v1/payment_intents/{id}/capture"), None, &json!({})).status(), 200);
     id
 }
 
 fn captured_total_cents(gateway: &Payments) -> i64 {
-    gateway
-        .charges()
-        .map(|intent| intent.amount_received_cents())
-        .sum()
+    gateway.charges().map(|intent| intent.amount_received_cents()).sum()
 }

@@ -14,24 +14,10 @@ use super::{authorize_with, gateway, json_of, post};
 /// One request: operation, intent it concerns, amount, and the key if it has one.
 #[derive(Clone, Debug)]
 enum Step {
-    Create {
-        good_card: bool,
-        key: Option<u8>,
-    },
-    Capture {
-        intent: usize,
-        amount_cents: Option<i64>,
-        key: Option<u8>,
-    },
-    Cancel {
-        intent: usize,
-        key: Option<u8>,
-    },
-    Refund {
-        intent: usize,
-        amount_cents: Option<i64>,
-        key: Option<u8>,
-    },
+    Create { good_card: bool, key: Option<u8> },
+    Capture { intent: usize, amount_cents: Option<i64>, key: Option<u8> },
+    Cancel { intent: usize, key: Option<u8> },
+    Refund { intent: usize, amount_cents: Option<i64>, key: Option<u8> },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -56,47 +42,18 @@ fn step() -> impl Strategy<Value = Step> {
 fn send(gateway: &mut Payments, step: &Step) -> Response<Bytes> {
     let (path, key, body) = match step {
         Step::Create { good_card, key } => {
-            let card = if *good_card {
-                "pm_card_visa"
-            } else {
-                "pm_card_chargeDeclined"
-            };
-            (
-                "/v1/payment_intents".to_owned(),
-                key,
-                authorize_with("o-1", card),
-            )
+            let card = if *good_card { "pm_card_visa" } else { "pm_card_chargeDeclined" };
+            ("/v1/payment_intents".to_owned(), key, authorize_with("o-1", card))
         }
-        Step::Capture {
-            intent,
-            amount_cents,
-            key,
-        } => (
-            format!("/v1/payment_intents/{}/capture", id(*intent)),
-            key,
-            json!({"amount_to_capture": amount_cents}),
-        ),
-        Step::Cancel { intent, key } => (
-            format!("/v1/payment_intents/{}/cancel", id(*intent)),
-            key,
-            json!({}),
-        ),
-        Step::Refund {
-            intent,
-            amount_cents,
-            key,
-        } => (
-            "/v1/refunds".to_owned(),
-            key,
-            json!({"payment_intent": id(*intent), "amount": amount_cents}),
-        ),
+        Step::Capture { intent, amount_cents, key } => {
+            (format!("/v1/payment_intents/{}/capture", id(*intent)), key, json!({"amount_to_capture": amount_cents}))
+        }
+        Step::Cancel { intent, key } => (format!("/v1/payment_intents/{}/cancel", id(*intent)), key, json!({})),
+        Step::Refund { intent, amount_cents, key } => {
+            ("/v1/refunds".to_owned(), key, json!({"payment_intent": id(*intent), "amount": amount_cents}))
+        }
     };
-    post(
-        gateway,
-        &path,
-        key.map(|key| format!("k{key}")).as_deref(),
-        &body,
-    )
+    post(gateway, &path, key.map(|key| format!("k{key}")).as_deref(), &body)
 }
 
 fn id(intent: usize) -> String {
@@ -171,10 +128,7 @@ proptest! {
 fn with_own_key(step: &Step, number: u8) -> Step {
     let mut step = step.clone();
     match &mut step {
-        Step::Create { key, .. }
-        | Step::Capture { key, .. }
-        | Step::Cancel { key, .. }
-        | Step::Refund { key, .. } => {
+        Step::Create { key, .. } | Step::Capture { key, .. } | Step::Cancel { key, .. } | Step::Refund { key, .. } => {
             *key = Some(number);
         }
     }

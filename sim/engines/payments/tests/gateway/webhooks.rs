@@ -6,43 +6,21 @@ use serde_json::{Value, json};
 use super::{START_MS, authorize_with, authorized, captured, post};
 
 fn gateway() -> Payments {
-    Payments::new(Config {
-        webhook_secret: Some("whsec_test".to_owned()),
-        webhook_attempts: 3,
-        ..Config::default()
-    })
+    Payments::new(Config { webhook_secret: Some("whsec_test".to_owned()), webhook_attempts: 3, ..Config::default() })
 }
 
 fn types(deliveries: &[WebhookDelivery]) -> Vec<&'static str> {
-    deliveries
-        .iter()
-        .map(|delivery| delivery.event_type)
-        .collect()
+    deliveries.iter().map(|delivery| delivery.event_type).collect()
 }
 
 #[test]
 fn each_transition_sends_its_event_with_the_state_of_then() {
     let mut gateway = gateway();
     let id = captured(&mut gateway, "o-1");
-    post(
-        &mut gateway,
-        "/v1/refunds",
-        None,
-        &json!({"payment_intent": id, "amount": 900}),
-    );
+    post(&mut gateway, "/v1/refunds", None, &json!({"payment_intent": id, "amount": 900}));
     let released = authorized(&mut gateway, "o-2");
-    post(
-        &mut gateway,
-        &format!("/v1/payment_intents/{released}/cancel"),
-        None,
-        &json!({}),
-    );
-    post(
-        &mut gateway,
-        "/v1/payment_intents",
-        None,
-        &authorize_with("o-3", "pm_card_chargeDeclined"),
-    );
+    post(&mut gateway, &format!("/v1/payment_intents/{released}/cancel"), None, &json!({}));
+    post(&mut gateway, "/v1/payment_intents", None, &authorize_with("o-3", "pm_card_chargeDeclined"));
     let deliveries = gateway.take_webhooks(START_MS);
     let expected = [
         "payment_intent.amount_capturable_updated",
@@ -64,16 +42,12 @@ fn each_transition_sends_its_event_with_the_state_of_then() {
 #[test]
 fn signature_is_hmac_over_time_and_body() {
     // HMAC-SHA256 of "1764000123.{}" under "whsec_test", computed apart from this crate.
-    let expected =
-        "t=1764000123,v1=31d8a522af8c1fcb3107a32e7c797495f613af99dbac56d666eacca734da2ba1";
+    let expected = "t=1764000123,v1=31d8a522af8c1fcb3107a32e7c797495f613af99dbac56d666eacca734da2ba1";
     assert_eq!(sign("whsec_test", 1_764_000_123, b"{}"), expected);
     let mut gateway = gateway();
     authorized(&mut gateway, "o-1");
     let delivery = gateway.take_webhooks(START_MS + 5_000).remove(0);
-    assert_eq!(
-        delivery.signature,
-        sign("whsec_test", 1_764_000_128, &delivery.body)
-    );
+    assert_eq!(delivery.signature, sign("whsec_test", 1_764_000_128, &delivery.body));
 }
 
 #[test]
@@ -82,10 +56,7 @@ fn unacknowledged_delivery_returns_with_growing_waits_until_spent() {
     authorized(&mut gateway, "o-1");
     let mut now_ms = START_MS;
     let mut attempts = Vec::new();
-    while let Some(due_ms) = gateway
-        .next_deadline()
-        .filter(|due_ms| *due_ms < START_MS + 3_600_000)
-    {
+    while let Some(due_ms) = gateway.next_deadline().filter(|due_ms| *due_ms < START_MS + 3_600_000) {
         now_ms = now_ms.max(due_ms);
         for delivery in gateway.take_webhooks(now_ms) {
             attempts.push((now_ms - START_MS, delivery.attempt));
@@ -102,10 +73,7 @@ fn delivery_without_any_report_is_repeated() {
     let first = gateway.take_webhooks(START_MS).remove(0);
     assert_eq!(gateway.take_webhooks(START_MS + 999), []);
     let second = gateway.take_webhooks(START_MS + 1_000).remove(0);
-    assert_eq!(
-        (second.id, &second.event_id, second.attempt),
-        (first.id, &first.event_id, 2)
-    );
+    assert_eq!((second.id, &second.event_id, second.attempt), (first.id, &first.event_id, 2));
 }
 
 #[test]
@@ -126,10 +94,7 @@ fn duplicated_event_has_two_deliveries_of_one_event_id() {
     gateway.inject(Fault::DuplicateWebhooks { every: 2 });
     captured(&mut gateway, "o-1");
     let deliveries = gateway.take_webhooks(START_MS);
-    let succeeded: Vec<_> = deliveries
-        .iter()
-        .filter(|it| it.event_type == "payment_intent.succeeded")
-        .collect();
+    let succeeded: Vec<_> = deliveries.iter().filter(|it| it.event_type == "payment_intent.succeeded").collect();
     assert_eq!((deliveries.len(), succeeded.len()), (3, 2));
     assert_eq!(succeeded[0].event_id, succeeded[1].event_id);
     assert_ne!(succeeded[0].id, succeeded[1].id);
@@ -138,29 +103,12 @@ fn duplicated_event_has_two_deliveries_of_one_event_id() {
 #[test]
 fn delayed_event_is_overtaken_by_a_later_one() {
     let mut gateway = gateway();
-    gateway.inject(Fault::DelayWebhooks {
-        every: 1,
-        delay_ms: 500,
-    });
+    gateway.inject(Fault::DelayWebhooks { every: 1, delay_ms: 500 });
     let id = authorized(&mut gateway, "o-1");
-    gateway.inject(Fault::DelayWebhooks {
-        every: 0,
-        delay_ms: 0,
-    });
-    post(
-        &mut gateway,
-        &format!("/v1/payment_intents/{id}/capture"),
-        None,
-        &json!({}),
-    );
-    assert_eq!(
-        types(&gateway.take_webhooks(START_MS)),
-        ["payment_intent.succeeded"]
-    );
-    assert_eq!(
-        types(&gateway.take_webhooks(START_MS + 500)),
-        ["payment_intent.amount_capturable_updated"]
-    );
+    gateway.inject(Fault::DelayWebhooks { every: 0, delay_ms: 0 });
+    post(&mut gateway, &format!("/v1/payment_intents/{id}/capture"), None, &json!({}));
+    assert_eq!(types(&gateway.take_webhooks(START_MS)), ["payment_intent.succeeded"]);
+    assert_eq!(types(&gateway.take_webhooks(START_MS + 500)), ["payment_intent.amount_capturable_updated"]);
 }
 
 #[test]
@@ -174,12 +122,7 @@ fn account_without_a_secret_sends_nothing() {
 fn replayed_request_sends_no_second_event() {
     let mut gateway = gateway();
     for _ in 0..2 {
-        post(
-            &mut gateway,
-            "/v1/payment_intents",
-            Some("k"),
-            &super::authorize("o-1"),
-        );
+        post(&mut gateway, "/v1/payment_intents", Some("k"), &super::authorize("o-1"));
     }
     assert_eq!(gateway.take_webhooks(START_MS).len(), 1);
 }

@@ -46,7 +46,9 @@ fn next_item(left: &[FromItem], conditions: &[Expr], filled: &[usize]) -> usize 
         return 0;
     }
     let ranked = left[..reach].iter().enumerate().filter(|(_, item)| is_ready(&item.source, filled));
-    ranked.min_by_key(|(position, item)| (rank(item, conditions, filled), *position)).map_or(0, |(position, _)| position)
+    ranked
+        .min_by_key(|(position, item)| (rank(item, conditions, filled), *position))
+        .map_or(0, |(position, _)| position)
 }
 
 /// Whether a lateral source has what it reads.
@@ -87,7 +89,8 @@ fn access_for(item: &FromItem, conditions: &[Expr], filled: &[usize]) -> Access 
     for condition in usable {
         let Expr::Compare { op: Comparison::Equal, left, right } = condition else { continue };
         for (column, key) in [(left, right), (right, left)] {
-            let ready = key.slots().is_some_and(|slots| !slots.is_empty() && slots.iter().all(|slot| filled.contains(slot)));
+            let ready =
+                key.slots().is_some_and(|slots| !slots.is_empty() && slots.iter().all(|slot| filled.contains(slot)));
             if let (Expr::Column { slot, column }, true) = (column.as_ref(), ready)
                 && *slot == item.slot
                 && !columns.contains(column)

@@ -1,6 +1,9 @@
 //! Transaction control and SET, read from the syntax tree.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused or passed on")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused or passed on"
+)]
 
 use sqlparser::ast::{
     ContextModifier, Expr, Set, Statement, TransactionAccessMode, TransactionIsolationLevel, TransactionMode, Value,
@@ -14,14 +17,23 @@ use crate::transaction::Isolation;
 /// A statement that acts on the session alone.
 #[derive(Clone, Debug)]
 pub(crate) enum Control {
-    Begin { isolation: Option<Isolation>, read_only: bool },
+    Begin {
+        isolation: Option<Isolation>,
+        read_only: bool,
+    },
     Commit,
     Rollback,
     Savepoint(String),
     Release(String),
     RollbackTo(String),
-    SetTransaction { isolation: Option<Isolation>, read_only: Option<bool> },
-    Set { setting: Setting, local: bool },
+    SetTransaction {
+        isolation: Option<Isolation>,
+        read_only: Option<bool>,
+    },
+    Set {
+        setting: Setting,
+        local: bool,
+    },
     Show(String),
     /// Accepted without effect; its command tag.
     Accepted(&'static str),
@@ -104,9 +116,7 @@ fn read_set(set: &Set) -> Fallible<Control> {
         Set::SetTransaction { modes, snapshot: None, session } => {
             let (isolation, read_only) = read_modes(modes)?;
             match (session, isolation) {
-                (true, Some(isolation)) => {
-                    Ok(Control::Set { setting: Setting::Isolation(isolation), local: false })
-                }
+                (true, Some(isolation)) => Ok(Control::Set { setting: Setting::Isolation(isolation), local: false }),
                 _ => Ok(Control::SetTransaction { isolation, read_only }),
             }
         }

@@ -1,6 +1,9 @@
 //! Binding expressions.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use sqlparser::ast::{
     self, AccessExpr, BinaryOperator, CaseWhen, DateTimeField, Ident, Subscript, UnaryOperator, Value as Literal,
@@ -27,9 +30,12 @@ impl Binder<'_> {
                 Ok((coerce(text, ty)?, ty))
             }
             ast::Expr::Interval(interval) => self.interval(interval),
-            ast::Expr::Cast { kind: ast::CastKind::Cast | ast::CastKind::DoubleColon, expr, data_type, format: None } => {
-                self.cast(expr, data_type)
-            }
+            ast::Expr::Cast {
+                kind: ast::CastKind::Cast | ast::CastKind::DoubleColon,
+                expr,
+                data_type,
+                format: None,
+            } => self.cast(expr, data_type),
             ast::Expr::UnaryOp { op, expr } => self.unary(*op, expr),
             ast::Expr::BinaryOp { left, op, right } => self.binary(left, op, right),
             ast::Expr::IsNull(inner) => self.is_null(inner, false),
@@ -66,10 +72,8 @@ impl Binder<'_> {
             ast::Expr::Floor { expr, .. } => self.rounding(Function::Floor, expr),
             ast::Expr::Position { expr, r#in } => self.call(Function::Strpos, &[r#in, expr], Type::Int4),
             ast::Expr::Substring { expr, substring_from: Some(from), substring_for, .. } => {
-                let args: Vec<&ast::Expr> = [expr.as_ref(), from.as_ref()]
-                    .into_iter()
-                    .chain(substring_for.as_deref())
-                    .collect();
+                let args: Vec<&ast::Expr> =
+                    [expr.as_ref(), from.as_ref()].into_iter().chain(substring_for.as_deref()).collect();
                 self.call(Function::Substring, &args, Type::Text)
             }
             ast::Expr::Trim { trim_where: None, trim_what: None, expr, trim_characters: None } => {

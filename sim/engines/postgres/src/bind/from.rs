@@ -1,6 +1,9 @@
 //! FROM: relations and joins.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use std::sync::Arc;
 
@@ -95,7 +98,9 @@ impl Binder<'_> {
 
     fn factor(&mut self, factor: &TableFactor, kind: JoinKind, from: &mut From) -> Fallible<()> {
         let (source, name, mut columns, alias, table) = match factor {
-            TableFactor::Table { name, alias, args: None, with_ordinality: false, sample: None, version: None, .. } => {
+            TableFactor::Table {
+                name, alias, args: None, with_ordinality: false, sample: None, version: None, ..
+            } => {
                 let name = unqualified_name(name)?;
                 let (source, columns) = self.named_relation(&name)?;
                 let table = source.table().cloned();

@@ -1,6 +1,9 @@
 //! Function calls: which function a name and its arguments mean, and what it returns.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use sqlparser::ast::{self, FunctionArg, FunctionArgExpr, FunctionArguments};
 
@@ -105,7 +108,9 @@ impl Binder<'_> {
             let (at, expr) = match arg {
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr)) => (position, expr),
                 FunctionArg::Named { name, arg: FunctionArgExpr::Expr(expr), .. }
-                | FunctionArg::ExprNamed { name: ast::Expr::Identifier(name), arg: FunctionArgExpr::Expr(expr), .. } => {
+                | FunctionArg::ExprNamed {
+                    name: ast::Expr::Identifier(name), arg: FunctionArgExpr::Expr(expr), ..
+                } => {
                     let name = super::name_of(name);
                     (PARTS.iter().position(|part| *part == name).unwrap_or(PARTS.len()), expr)
                 }

@@ -10,9 +10,7 @@ use super::scope::Level;
 use super::{Binder, Relation, name_of, unqualified_name};
 use crate::catalog::Table;
 use crate::error::{Fallible, PgError, no_column, syntax, unsupported};
-use crate::plan::{
-    ConflictAction, ConflictPlan, Expr, Function, InsertPlan, InsertSource, Returning, conjuncts,
-};
+use crate::plan::{ConflictAction, ConflictPlan, Expr, Function, InsertPlan, InsertSource, Returning, conjuncts};
 use crate::types::Type;
 use crate::value::Value;
 
@@ -40,7 +38,12 @@ pub(super) fn table_level(table: &Arc<Table>, alias: String) -> Level {
 impl Binder<'_> {
     pub(super) fn insert(&mut self, insert: &ast::Insert, with: Option<&With>) -> Fallible<InsertPlan> {
         let TableObject::TableName(name) = &insert.table else { return Err(unsupported("INSERT into a function")) };
-        if insert.overwrite || insert.or.is_some() || insert.ignore || insert.replace_into || insert.overriding.is_some() {
+        if insert.overwrite
+            || insert.or.is_some()
+            || insert.ignore
+            || insert.replace_into
+            || insert.overriding.is_some()
+        {
             return Err(unsupported("this form of INSERT"));
         }
         let table = self.catalog.table_named(&unqualified_name(name)?)?.clone();
@@ -98,11 +101,8 @@ impl Binder<'_> {
         if let (SetExpr::Values(values), true) = (query.body.as_ref(), is_bare(query)) {
             ctes.extend(self.with(query.with.as_ref())?);
             self.levels.push(Level::default());
-            let rows: Fallible<Vec<Vec<Expr>>> = values
-                .rows
-                .iter()
-                .map(|row| self.values_row(table, &columns, &defaults, &row.content))
-                .collect();
+            let rows: Fallible<Vec<Vec<Expr>>> =
+                values.rows.iter().map(|row| self.values_row(table, &columns, &defaults, &row.content)).collect();
             self.levels.pop();
             return Ok(InsertSource::Values(rows?));
         }
@@ -150,10 +150,12 @@ impl Binder<'_> {
         let arbiters = self.arbiters(table, conflict.conflict_target.as_ref());
         let action = match &conflict.action {
             OnConflictAction::DoNothing => Ok(ConflictAction::Nothing),
-            OnConflictAction::DoUpdate(update) => assignments(self, table, &update.assignments).and_then(|assignments| {
-                let filter = update.selection.as_ref().map(|filter| self.condition(filter, "WHERE")).transpose()?;
-                Ok(ConflictAction::Update { assignments, filter })
-            }),
+            OnConflictAction::DoUpdate(update) => {
+                assignments(self, table, &update.assignments).and_then(|assignments| {
+                    let filter = update.selection.as_ref().map(|filter| self.condition(filter, "WHERE")).transpose()?;
+                    Ok(ConflictAction::Update { assignments, filter })
+                })
+            }
         };
         self.levels.pop();
         let (arbiters, action) = (arbiters?, action?);
@@ -232,14 +234,9 @@ pub(super) fn for_column(typed: (Expr, Type), table: &Table, column: usize) -> F
 /// The same for a column that is only being defined.
 pub(crate) fn for_default(typed: (Expr, Type), ty: Type, column: &str) -> Fallible<Expr> {
     let from = typed.1;
-    let allowed =
-        from == Type::Unknown || from == ty || ty == Type::Text || from.is_number() && ty.is_number();
+    let allowed = from == Type::Unknown || from == ty || ty == Type::Text || from.is_number() && ty.is_number();
     if !allowed {
-        let message = format!(
-            "column \"{column}\" is of type {} but expression is of type {}",
-            ty.name(),
-            from.name()
-        );
+        let message = format!("column \"{column}\" is of type {} but expression is of type {}", ty.name(), from.name());
         return Err(PgError::new("42804", message));
     }
     coerce(typed, ty)

@@ -11,9 +11,7 @@ use super::scope::Level;
 use super::{Binder, unqualified_name};
 use crate::catalog::Table;
 use crate::error::{Fallible, PgError, unsupported};
-use crate::plan::{
-    Assignment, Cte, CteBody, DeletePlan, DistinctPlan, Returning, SelectPlan, UpdatePlan,
-};
+use crate::plan::{Assignment, Cte, CteBody, DeletePlan, DistinctPlan, Returning, SelectPlan, UpdatePlan};
 
 /// SET list.
 pub(super) fn assignments(
@@ -55,7 +53,10 @@ pub(super) fn assignments(
 
 impl Binder<'_> {
     pub(super) fn update(&mut self, update: &ast::Update, with: Option<&With>) -> Fallible<UpdatePlan> {
-        if !update.table.joins.is_empty() || update.limit.is_some() || !update.order_by.is_empty() || update.or.is_some()
+        if !update.table.joins.is_empty()
+            || update.limit.is_some()
+            || !update.order_by.is_empty()
+            || update.or.is_some()
         {
             return Err(unsupported("this form of UPDATE"));
         }

@@ -13,11 +13,16 @@ use crate::types::{self, Type};
 pub(crate) fn output_name(expr: &ast::Expr) -> Arc<str> {
     match expr {
         ast::Expr::Identifier(name) => name_of(name).into(),
-        ast::Expr::CompoundIdentifier(parts) => parts.last().map_or_else(|| "?column?".into(), |part| name_of(part).into()),
-        ast::Expr::Nested(inner) => output_name(inner),
-        ast::Expr::Function(function) => {
-            function.name.0.last().and_then(|part| part.as_ident()).map_or("?column?".into(), |name| name_of(name).into())
+        ast::Expr::CompoundIdentifier(parts) => {
+            parts.last().map_or_else(|| "?column?".into(), |part| name_of(part).into())
         }
+        ast::Expr::Nested(inner) => output_name(inner),
+        ast::Expr::Function(function) => function
+            .name
+            .0
+            .last()
+            .and_then(|part| part.as_ident())
+            .map_or("?column?".into(), |name| name_of(name).into()),
         ast::Expr::Cast { expr, data_type, .. } => match &*output_name(expr) {
             "?column?" => match types::from_ast(data_type) {
                 Ok(ty) => internal_name(ty).into(),

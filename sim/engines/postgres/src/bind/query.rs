@@ -1,6 +1,9 @@
 //! Binding queries: WITH, SELECT, VALUES, UNION, and the statements they appear in.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use std::sync::Arc;
 
@@ -88,7 +91,8 @@ impl Binder<'_> {
         let derived = std::mem::replace(&mut self.locking_derived, outer_derived);
         let locking = std::mem::replace(&mut self.locking, outer_locking);
         let mut plan = bound?;
-        let inner = derived.into_iter().map(|(id, query)| Cte { id, body: CteBody::Query(Box::new(query)), referenced: true });
+        let inner =
+            derived.into_iter().map(|(id, query)| Cte { id, body: CteBody::Query(Box::new(query)), referenced: true });
         plan.ctes.extend(inner);
         plan.locking_subqueries = locking;
         Ok((plan, level.correlated))
@@ -114,7 +118,9 @@ impl Binder<'_> {
             let (body, names, types) = match member.query.body.as_ref() {
                 SetExpr::Insert(inner) | SetExpr::Update(inner) | SetExpr::Delete(inner) => {
                     if self.levels.len() > 1 {
-                        return Err(syntax("WITH clause containing a data-modifying statement must be at the top level"));
+                        return Err(syntax(
+                            "WITH clause containing a data-modifying statement must be at the top level",
+                        ));
                     }
                     let (plan, names, types) = self.modifying_member(inner, member.query.with.as_ref())?;
                     (CteBody::Modify(Box::new(plan)), names, types)

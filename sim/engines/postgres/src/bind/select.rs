@@ -1,6 +1,9 @@
 //! Binding one SELECT.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use std::sync::Arc;
 
@@ -254,7 +257,10 @@ impl Binder<'_> {
         let chosen = relations.iter().filter(|relation| of.as_ref().is_none_or(|of| *of == relation.alias));
         let slots: Vec<usize> = chosen.filter(|relation| relation.table.is_some()).map(|r| r.slot).collect();
         if let (Some(of), true) = (&of, slots.is_empty()) {
-            return Err(PgError::new("42P01", format!("relation \"{of}\" in FOR UPDATE clause not found in FROM clause")));
+            return Err(PgError::new(
+                "42P01",
+                format!("relation \"{of}\" in FOR UPDATE clause not found in FROM clause"),
+            ));
         }
         Ok(Some(LockPlan { mode, slots, policy }))
     }
@@ -266,9 +272,8 @@ impl Binder<'_> {
             if let Some((slot, column)) = self.ungrouped(expr, keys, &shown) {
                 let relation = self.level().relations.iter().find(|relation| relation.slot == slot);
                 let name = relation.map(|r| format!("{}.{}", r.alias, r.columns[column].0)).unwrap_or_default();
-                let message = format!(
-                    "column \"{name}\" must appear in the GROUP BY clause or be used in an aggregate function"
-                );
+                let message =
+                    format!("column \"{name}\" must appear in the GROUP BY clause or be used in an aggregate function");
                 return Err(PgError::new("42803", message));
             }
         }
@@ -283,9 +288,9 @@ impl Binder<'_> {
             let table = self.level().relations.iter().find(|r| r.slot == *slot)?.table.clone();
             let decided = table.as_ref().and_then(|table| table.primary_key()).is_some_and(|primary| {
                 primary.columns.iter().all(|key| {
-                    keys.iter().any(|expr| {
-                        matches!(expr, Expr::Column { slot: s, column: c } if s == slot && *c == key.position)
-                    })
+                    keys.iter().any(
+                        |expr| matches!(expr, Expr::Column { slot: s, column: c } if s == slot && *c == key.position),
+                    )
                 })
             });
             return (!decided).then_some((*slot, *column));

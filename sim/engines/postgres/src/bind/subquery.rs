@@ -1,6 +1,9 @@
 //! Binding subqueries in expressions: IN, EXISTS, ANY, ALL, scalar.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use std::sync::Arc;
 
@@ -87,10 +90,8 @@ impl Binder<'_> {
         } else {
             left.1
         };
-        let list: Fallible<Vec<Expr>> = items
-            .into_iter()
-            .map(|item| if item.1 == Type::Unknown { coerce(item, ty) } else { Ok(item.0) })
-            .collect();
+        let list: Fallible<Vec<Expr>> =
+            items.into_iter().map(|item| if item.1 == Type::Unknown { coerce(item, ty) } else { Ok(item.0) }).collect();
         let left = if left.1 == Type::Unknown { coerce(left, ty)? } else { left.0 };
         Ok((Expr::InList { expr: Box::new(left), list: list?, negated }, Type::Bool))
     }
@@ -105,10 +106,11 @@ impl Binder<'_> {
         if plan.query.types.len() != left.len() {
             return Err(syntax("subquery has the wrong number of columns"));
         }
-        let left: Fallible<Vec<Expr>> =
-            left.into_iter().zip(&plan.query.types).map(|(item, ty)| {
-                if item.1 == Type::Unknown { coerce(item, *ty) } else { Ok(item.0) }
-            }).collect();
+        let left: Fallible<Vec<Expr>> = left
+            .into_iter()
+            .zip(&plan.query.types)
+            .map(|(item, ty)| if item.1 == Type::Unknown { coerce(item, *ty) } else { Ok(item.0) })
+            .collect();
         Ok((Expr::Subquery { kind: SubqueryKind::In(left?.into()), negated, plan }, Type::Bool))
     }
 

@@ -1,6 +1,9 @@
 //! ALTER TABLE: adding columns and constraints, defaults and NOT NULL.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use std::sync::Arc;
 
@@ -53,8 +56,13 @@ fn add_column(db: &mut Database, table: &mut Table, definition: &ColumnDef) -> F
         return Err(PgError::new("42701", message));
     }
     if definition.options.iter().any(|option| {
-        matches!(option.option, ast::ColumnOption::PrimaryKey(_) | ast::ColumnOption::Unique(_)
-            | ast::ColumnOption::ForeignKey(_) | ast::ColumnOption::Check(_))
+        matches!(
+            option.option,
+            ast::ColumnOption::PrimaryKey(_)
+                | ast::ColumnOption::Unique(_)
+                | ast::ColumnOption::ForeignKey(_)
+                | ast::ColumnOption::Check(_)
+        )
     }) {
         return Err(unsupported("constraints in ADD COLUMN; use ADD CONSTRAINT"));
     }
@@ -99,7 +107,10 @@ fn add_constraint(db: &mut Database, table: &mut Table, constraint: &TableConstr
         let frame = Frame { rows: std::slice::from_ref(row), computed: &[], outer: None };
         for check in &table.checks[checks..] {
             if eval(&check.expr, &frame, &Cx::SCHEMA)?.as_bool() == Some(false) {
-                let message = format!("check constraint \"{}\" of relation \"{}\" is violated by some row", check.name, table.name);
+                let message = format!(
+                    "check constraint \"{}\" of relation \"{}\" is violated by some row",
+                    check.name, table.name
+                );
                 return Err(PgError::of_constraint("23514", message, &table.name, &check.name));
             }
         }

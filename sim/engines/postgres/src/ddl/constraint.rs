@@ -26,8 +26,7 @@ pub(super) fn require_immediate(characteristics: Option<&ConstraintCharacteristi
 pub(super) fn row_condition(catalog: &Catalog, table: &Table, expr: &ast::Expr, clause: &str) -> Fallible<Expr> {
     let mut binder = Binder::new(catalog);
     let columns = table.columns.iter().map(|column| (column.name.clone(), column.ty)).collect();
-    let relation =
-        Relation { alias: table.name.to_string(), slot: 0, columns, table: None, hidden: Vec::new() };
+    let relation = Relation { alias: table.name.to_string(), slot: 0, columns, table: None, hidden: Vec::new() };
     binder.push_relation(relation);
     let bound = binder.condition(expr, clause)?;
     let mut has_subquery = false;
@@ -83,8 +82,7 @@ pub(super) fn constraint_index(
     primary: bool,
 ) -> Index {
     let names: Vec<&str> = columns.iter().map(|column| &*table.columns[column.position].name).collect();
-    let base =
-        if primary { format!("{}_pkey", table.name) } else { format!("{}_{}_key", table.name, names.join("_")) };
+    let base = if primary { format!("{}_pkey", table.name) } else { format!("{}_{}_key", table.name, names.join("_")) };
     let taken = |name: &str| catalog.has_relation(name) || table.indexes.iter().any(|index| *index.name == *name);
     let name = name.map_or_else(|| free_name(&taken, &base), |name| name_of(name).into());
     let used_columns = columns.iter().map(|column| column.position).collect();
@@ -92,7 +90,12 @@ pub(super) fn constraint_index(
 }
 
 /// CHECK
-pub(super) fn check(catalog: &Catalog, table: &Table, check: &CheckConstraint, column: Option<&str>) -> Fallible<Check> {
+pub(super) fn check(
+    catalog: &Catalog,
+    table: &Table,
+    check: &CheckConstraint,
+    column: Option<&str>,
+) -> Fallible<Check> {
     if check.enforced == Some(false) {
         return Err(unsupported("NOT ENFORCED"));
     }
@@ -124,7 +127,8 @@ pub(super) fn foreign_key(
     key: &ForeignKeyConstraint,
 ) -> Fallible<ForeignKey> {
     require_immediate(key.characteristics.as_ref())?;
-    if key.match_kind.is_some() || !matches!(key.on_update, None | Some(ReferentialAction::NoAction | ReferentialAction::Restrict))
+    if key.match_kind.is_some()
+        || !matches!(key.on_update, None | Some(ReferentialAction::NoAction | ReferentialAction::Restrict))
     {
         return Err(unsupported("MATCH and ON UPDATE in a foreign key"));
     }
@@ -152,7 +156,8 @@ pub(super) fn foreign_key(
             && index.columns.iter().all(|column| parent_columns.contains(&column.position))
     });
     let parent_index = parent_index.filter(|_| columns.len() == parent_columns.len()).ok_or_else(|| {
-        let message = format!("there is no unique constraint matching given keys for referenced table \"{parent_name}\"");
+        let message =
+            format!("there is no unique constraint matching given keys for referenced table \"{parent_name}\"");
         PgError::new("42830", message)
     })?;
     let names: Vec<&str> = columns.iter().map(|column| &*table.columns[*column].name).collect();

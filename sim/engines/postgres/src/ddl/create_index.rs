@@ -37,8 +37,7 @@ pub(super) fn run(db: &mut Database, create: &ast::CreateIndex) -> Fallible<&'st
         let column = name_of(column);
         table.column(&column).ok_or_else(|| crate::error::no_column(&column))?;
     }
-    let predicate =
-        create.predicate.as_ref().map(|p| row_condition(&db.catalog, &table, p, "WHERE")).transpose()?;
+    let predicate = create.predicate.as_ref().map(|p| row_condition(&db.catalog, &table, p, "WHERE")).transpose()?;
     let mut used_columns: Vec<usize> = columns.iter().map(|column| column.position).collect();
     if let Some(predicate) = &predicate {
         predicate.walk(&mut |expr| {

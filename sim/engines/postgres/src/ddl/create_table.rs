@@ -1,6 +1,9 @@
 //! CREATE TABLE.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 use std::sync::Arc;
 
@@ -20,8 +23,13 @@ use crate::types::{self, Type};
 /// Creates a table; its command tag.
 pub(super) fn run(db: &mut Database, create: &ast::CreateTable) -> Fallible<&'static str> {
     let name = unqualified_name(&create.name)?;
-    if create.temporary || create.query.is_some() || create.like.is_some() || create.inherits.is_some()
-        || create.partition_by.is_some() || create.partition_of.is_some() || create.or_replace
+    if create.temporary
+        || create.query.is_some()
+        || create.like.is_some()
+        || create.inherits.is_some()
+        || create.partition_by.is_some()
+        || create.partition_of.is_some()
+        || create.or_replace
     {
         return Err(unsupported("this form of CREATE TABLE"));
     }
@@ -83,8 +91,14 @@ pub(super) fn note_references(db: &mut Database, table: &mut Table, from: usize)
 pub(super) fn column(db: &mut Database, table: &str, definition: &ColumnDef) -> Fallible<Column> {
     let name = name_of(&definition.name);
     let (ty, serial) = column_type(&definition.data_type)?;
-    let mut column =
-        Column { name: name.as_str().into(), ty, not_null: serial, default: None, generated_always: false, owned_sequence: None };
+    let mut column = Column {
+        name: name.as_str().into(),
+        ty,
+        not_null: serial,
+        default: None,
+        generated_always: false,
+        owned_sequence: None,
+    };
     let mut sequence_options: Option<&[SequenceOptions]> = serial.then_some(&[]);
     for option in &definition.options {
         match &option.option {
@@ -149,7 +163,10 @@ fn column_keys(db: &Database, table: &mut Table, definition: &ColumnDef) -> Fall
 
 fn push_index(table: &mut Table, index: Index) -> Fallible<()> {
     if index.primary && table.primary_key().is_some() {
-        return Err(PgError::new("42P16", format!("multiple primary keys for table \"{}\" are not allowed", table.name)));
+        return Err(PgError::new(
+            "42P16",
+            format!("multiple primary keys for table \"{}\" are not allowed", table.name),
+        ));
     }
     if index.primary {
         for column in &index.columns {

@@ -1,7 +1,10 @@
 //! Changing the schema. A change takes effect at once and is undone with its transaction; while it is open no other
 //! transaction runs (see `exec::wait`), so nobody ever sees half of it.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "the grammar's enums are vast; what is not listed is refused by name")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the grammar's enums are vast; what is not listed is refused by name"
+)]
 
 mod alter_table;
 mod constraint;
@@ -67,31 +70,47 @@ fn drop_one(db: &mut Database, kind: ObjectType, name: &str, if_exists: bool, ca
     match kind {
         ObjectType::Table => {
             let Some(table) = db.catalog.find_table(name).cloned() else {
-                return if if_exists { Ok(()) } else { Err(PgError::new("42P01", format!("table \"{name}\" does not exist"))) };
+                return if if_exists {
+                    Ok(())
+                } else {
+                    Err(PgError::new("42P01", format!("table \"{name}\" does not exist")))
+                };
             };
             drop_table(db, &table, cascade)
         }
         ObjectType::Index => {
             let Some((table, position)) = db.catalog.find_index(name) else {
-                return if if_exists { Ok(()) } else { Err(PgError::new("42704", format!("index \"{name}\" does not exist"))) };
+                return if if_exists {
+                    Ok(())
+                } else {
+                    Err(PgError::new("42704", format!("index \"{name}\" does not exist")))
+                };
             };
             let mut table = Table::clone(table);
             if table.indexes[position].constraint {
-                return Err(PgError::new("2BP01", format!("cannot drop index {name} because a constraint requires it")));
+                return Err(PgError::new(
+                    "2BP01",
+                    format!("cannot drop index {name} because a constraint requires it"),
+                ));
             }
             table.indexes[position].live = false;
             db.catalog.replace_table(table);
             Ok(())
         }
         ObjectType::Sequence => {
-            if db.catalog.drop_sequence(name) || if_exists { Ok(()) } else { Err(no_relation(name)) }
+            if db.catalog.drop_sequence(name) || if_exists {
+                Ok(())
+            } else {
+                Err(no_relation(name))
+            }
         }
         other => Err(unsupported(format_args!("DROP {other}"))),
     }
 }
 
 fn drop_table(db: &mut Database, table: &Table, cascade: bool) -> Fallible<()> {
-    let mut children: Vec<_> = table.referenced_by.iter().map(|(child, _)| *child).filter(|id| *id != table.id).collect();
+    let mut children: Vec<_> =
+        table.referenced_by.iter().map(|(child, _)| *child).filter(|id| *id != table.id).collect();
     children.sort();
     children.dedup();
     if !children.is_empty() && !cascade {

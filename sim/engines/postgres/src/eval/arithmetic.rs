@@ -59,7 +59,9 @@ fn floats(op: Arithmetic, a: f64, b: f64) -> Fallible<Value> {
         Arithmetic::Multiply => a * b,
         Arithmetic::Divide if b == 0.0 => return Err(division_by_zero()),
         Arithmetic::Divide => a / b,
-        Arithmetic::Modulo => return Err(type_mismatch("operator does not exist: double precision % double precision")),
+        Arithmetic::Modulo => {
+            return Err(type_mismatch("operator does not exist: double precision % double precision"));
+        }
     };
     if result.is_infinite() && a.is_finite() && b.is_finite() {
         return Err(crate::error::PgError::new("22003", "value out of range: overflow"));
@@ -87,7 +89,9 @@ fn dates(op: Arithmetic, left: &Value, right: &Value) -> Fallible<Value> {
         (Arithmetic::Subtract, Value::Timestamp(at), Value::Interval(span)) => {
             Value::Timestamp(timestamp::add_interval(*at, span.negate())?)
         }
-        (Arithmetic::Subtract, Value::Timestamp(a), Value::Timestamp(b)) => Value::Interval(timestamp::subtract(*a, *b)),
+        (Arithmetic::Subtract, Value::Timestamp(a), Value::Timestamp(b)) => {
+            Value::Interval(timestamp::subtract(*a, *b))
+        }
         (Arithmetic::Add, Value::Interval(a), Value::Interval(b)) => Value::Interval(a.add(*b)?),
         (Arithmetic::Subtract, Value::Interval(a), Value::Interval(b)) => Value::Interval(a.add(b.negate())?),
         (Arithmetic::Multiply, Value::Interval(span), Value::Int(_) | Value::Float(_) | Value::Numeric(_)) => {
@@ -102,7 +106,9 @@ fn dates(op: Arithmetic, left: &Value, right: &Value) -> Fallible<Value> {
             }
             Value::Interval(span.scale(1.0 / right.to_f64())?)
         }
-        _ => return Err(crate::error::PgError::new("42883", format!("operator does not exist: {left} {op:?} {right}"))),
+        _ => {
+            return Err(crate::error::PgError::new("42883", format!("operator does not exist: {left} {op:?} {right}")));
+        }
     })
 }
 

@@ -1,6 +1,9 @@
 //! Conversions between types: explicit casts, and the stricter ones on assignment to a column.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value gets the same answer: a type error, or nothing")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other kind of value gets the same answer: a type error, or nothing"
+)]
 
 use std::sync::Arc;
 
@@ -122,9 +125,7 @@ fn float_to_integer(value: f64, to: Type) -> Fallible<i64> {
 fn to_float(value: &Value) -> Fallible<Value> {
     match value {
         Value::Int(_) | Value::Float(_) | Value::Numeric(_) => Ok(Value::Float(value.to_f64())),
-        Value::Text(text) => {
-            text.trim().parse().map(Value::Float).map_err(|_| invalid_text("double precision", text))
-        }
+        Value::Text(text) => text.trim().parse().map(Value::Float).map_err(|_| invalid_text("double precision", text)),
         Value::Json(json) => json.as_f64().map(Value::Float).ok_or_else(|| cannot(value, Type::Float8)),
         _ => Err(cannot(value, Type::Float8)),
     }

@@ -1,6 +1,9 @@
 //! `extract` and `date_trunc`, in UTC.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value gets the same answer: a type error, or nothing")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other kind of value gets the same answer: a type error, or nothing"
+)]
 
 use crate::error::{Fallible, type_mismatch};
 use crate::plan::TimeField;

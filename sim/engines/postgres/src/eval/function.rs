@@ -1,6 +1,9 @@
 //! Scalar functions. Unless said otherwise a NULL argument gives NULL.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value gets the same answer: a type error, or nothing")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other kind of value gets the same answer: a type error, or nothing"
+)]
 
 use std::sync::Arc;
 
@@ -66,7 +69,8 @@ fn strict(function: Function, args: &[Value], cx: &Cx<'_>) -> Fallible<Value> {
             let day_parts = arithmetic(Arithmetic::Add, &times(weeks, 7)?, days, Type::Int4)?;
             let month_parts = arithmetic(Arithmetic::Add, &times(years, 12)?, months, Type::Int4)?;
             let micros = (hours.to_f64() * 3600.0 + minutes.to_f64() * 60.0 + seconds.to_f64()) * 1e6;
-            let small = |value: &Value| i32::try_from(value.as_int().unwrap_or(0)).map_err(|_| out_of_range("interval"));
+            let small =
+                |value: &Value| i32::try_from(value.as_int().unwrap_or(0)).map_err(|_| out_of_range("interval"));
             let base = Interval { months: small(&month_parts)?, days: small(&day_parts)?, micros: 0 };
             Value::Interval(base.add(Interval::from_micros(1).scale(micros)?)?)
         }
@@ -141,14 +145,19 @@ fn number(function: Function, args: &[Value]) -> Fallible<Value> {
         }
         (Function::Round, [value, Value::Int(places)]) => match cast(value, Type::Numeric(None), true)? {
             Value::Numeric(value) => {
-                let places = u32::try_from(*places).map_err(|_| crate::error::unsupported("round to negative places"))?;
+                let places =
+                    u32::try_from(*places).map_err(|_| crate::error::unsupported("round to negative places"))?;
                 Value::numeric(value.round_to(places)?)
             }
             _ => Value::Null,
         },
         (Function::Sign, [value]) => {
             let sign = value.cmp(&Value::Int(0)) as i64;
-            cast(&Value::Int(sign), if matches!(value, Value::Float(_)) { Type::Float8 } else { Type::Numeric(None) }, true)?
+            cast(
+                &Value::Int(sign),
+                if matches!(value, Value::Float(_)) { Type::Float8 } else { Type::Numeric(None) },
+                true,
+            )?
         }
         (Function::Sqrt, [value]) if value.to_f64() < 0.0 => {
             return Err(PgError::new("2201F", "cannot take square root of a negative number"));

@@ -1,6 +1,9 @@
 //! jsonb operators and conversions.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value gets the same answer: a type error, or nothing")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other kind of value gets the same answer: a type error, or nothing"
+)]
 
 use std::sync::Arc;
 
@@ -121,7 +124,11 @@ fn get<'a>(json: &'a Json, key: &Value) -> Fallible<Option<&'a Json>> {
 
 /// Counted from 0; negative counts from the end.
 fn at(items: &[Json], index: i64) -> Option<&Json> {
-    let position = if index < 0 { usize::try_from(-index).ok().and_then(|back| items.len().checked_sub(back)) } else { usize::try_from(index).ok() };
+    let position = if index < 0 {
+        usize::try_from(-index).ok().and_then(|back| items.len().checked_sub(back))
+    } else {
+        usize::try_from(index).ok()
+    };
     items.get(position?)
 }
 

@@ -1,6 +1,9 @@
 //! Evaluating bound expressions over a joined row. Subqueries are handed to `exec`; nothing here ever waits.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "each function picks the expressions it is for; the rest goes on to the next")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each function picks the expressions it is for; the rest goes on to the next"
+)]
 
 mod arithmetic;
 mod cast;
@@ -261,10 +264,8 @@ pub(crate) fn array(items: Vec<Value>, ty: crate::types::Type) -> Fallible<Value
         let items: Option<Arc<[i64]>> = items.iter().map(Value::as_int).collect();
         return items.map(Value::IntArray).ok_or_else(|| unsupported("NULL or another type inside bigint[]"));
     }
-    let items: Option<Arc<[Arc<str>]>> = items
-        .into_iter()
-        .map(|item| if let Value::Text(text) = item { Some(text) } else { None })
-        .collect();
+    let items: Option<Arc<[Arc<str>]>> =
+        items.into_iter().map(|item| if let Value::Text(text) = item { Some(text) } else { None }).collect();
     items.map(Value::TextArray).ok_or_else(|| unsupported("NULL or another type inside text[]"))
 }
 

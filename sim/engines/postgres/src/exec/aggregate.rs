@@ -45,8 +45,7 @@ pub(super) fn groups(
     cx: &Cx<'_>,
 ) -> Fallible<Vec<Unit>> {
     let mut groups: BTreeMap<Vec<Value>, Group> = BTreeMap::new();
-    let new_group =
-        |rows: Vec<Row>| Group { rows, states: grouping.aggregates.iter().map(|_| State::new()).collect() };
+    let new_group = |rows: Vec<Row>| Group { rows, states: grouping.aggregates.iter().map(|_| State::new()).collect() };
     join(plan, outer, cx, &mut |joined| {
         let frame = joined.frame(outer);
         let key: Fallible<Vec<Value>> = grouping.keys.iter().map(|key| eval(key, &frame, cx)).collect();
@@ -161,7 +160,8 @@ impl Accumulator {
             AggregateKind::CountRows | AggregateKind::Count => Value::Int(self.count),
             _ if self.count == 0 => Value::Null,
             AggregateKind::Average => {
-                let sum = if ty == Type::Float8 { self.value.clone() } else { cast(&self.value, Type::Numeric(None), true)? };
+                let sum =
+                    if ty == Type::Float8 { self.value.clone() } else { cast(&self.value, Type::Numeric(None), true)? };
                 arithmetic(Arithmetic::Divide, &sum, &cast(&Value::Int(self.count), ty, true)?, ty)?
             }
             AggregateKind::Sum

@@ -1,6 +1,9 @@
 //! Joining relations: nested loops in the planned order, each step finding its rows by the access path chosen for it.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "every other kind of value gets the same answer: a type error, or nothing")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other kind of value gets the same answer: a type error, or nothing"
+)]
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;

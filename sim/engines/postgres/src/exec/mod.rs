@@ -23,9 +23,9 @@ mod unique;
 mod wait;
 mod window;
 
-pub(crate) use lease::{Baton, Lease};
 pub(crate) use insert::updates as conflict_updates;
 pub(crate) use join::is_lateral;
+pub(crate) use lease::{Baton, Lease};
 pub(crate) use query::may_wait;
 pub(crate) use run::{Run, StatementState};
 pub(crate) use statement::{execute, try_at_once};

@@ -58,9 +58,7 @@ pub(super) fn index_rows(
         let distinct: BTreeSet<Value> = values.into_iter().filter(|value| wanted || !value.is_null()).collect();
         prefixes = prefixes
             .iter()
-            .flat_map(|prefix| {
-                distinct.iter().map(|value| prefix.iter().cloned().chain([value.clone()]).collect())
-            })
+            .flat_map(|prefix| distinct.iter().map(|value| prefix.iter().cloned().chain([value.clone()]).collect()))
             .collect();
     }
     let (lower, upper) = (end(scan.lower.as_ref(), frame, cx)?, end(scan.upper.as_ref(), frame, cx)?);

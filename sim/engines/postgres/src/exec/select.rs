@@ -55,7 +55,11 @@ struct Keyed {
 }
 
 fn keyed_output(plan: &SelectPlan, frame: &Frame<'_>, cx: &Cx<'_>) -> Fallible<Keyed> {
-    Ok(Keyed { sort: key_values(&plan.order, frame, cx)?, on: on_values(plan, frame, cx)?, output: output(plan, frame, cx)? })
+    Ok(Keyed {
+        sort: key_values(&plan.order, frame, cx)?,
+        on: on_values(plan, frame, cx)?,
+        output: output(plan, frame, cx)?,
+    })
 }
 
 fn on_values(plan: &SelectPlan, frame: &Frame<'_>, cx: &Cx<'_>) -> Fallible<Vec<Value>> {

@@ -13,8 +13,20 @@ pub(super) fn compare_keys(keys: &[SortKey], a: &[Value], b: &[Value]) -> Orderi
     for ((key, a), b) in keys.iter().zip(a).zip(b) {
         let order = match (a.is_null(), b.is_null()) {
             (true, true) => Ordering::Equal,
-            (true, false) => if key.nulls_first { Ordering::Less } else { Ordering::Greater },
-            (false, true) => if key.nulls_first { Ordering::Greater } else { Ordering::Less },
+            (true, false) => {
+                if key.nulls_first {
+                    Ordering::Less
+                } else {
+                    Ordering::Greater
+                }
+            }
+            (false, true) => {
+                if key.nulls_first {
+                    Ordering::Greater
+                } else {
+                    Ordering::Less
+                }
+            }
             (false, false) if key.descending => b.cmp(a),
             (false, false) => a.cmp(b),
         };

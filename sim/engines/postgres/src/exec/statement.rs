@@ -108,7 +108,12 @@ fn finish(db: &mut Database, session: SessionId, result: Fallible<Reply>) -> Fal
 }
 
 /// Runs a statement that may have to wait.
-pub(crate) async fn execute(mut lease: Lease, session: SessionId, sql: Arc<str>, params: Vec<Value>) -> Fallible<Reply> {
+pub(crate) async fn execute(
+    mut lease: Lease,
+    session: SessionId,
+    sql: Arc<str>,
+    params: Vec<Value>,
+) -> Fallible<Reply> {
     lease.take();
     open_transaction(&mut lease, session)?;
     let mut run = Run {

@@ -25,9 +25,7 @@ pub(super) fn append(units: &mut [Unit], call: &Window, outer: Option<&Frame<'_>
         let partition: Fallible<Vec<Value>> = call.partition.iter().map(|expr| eval(expr, &frame, cx)).collect();
         places.push(Place { partition: partition?, sort: key_values(&call.order, &frame, cx)?, at });
     }
-    places.sort_by(|a, b| {
-        a.partition.cmp(&b.partition).then_with(|| compare_keys(&call.order, &a.sort, &b.sort))
-    });
+    places.sort_by(|a, b| a.partition.cmp(&b.partition).then_with(|| compare_keys(&call.order, &a.sort, &b.sort)));
     let mut results = vec![Value::Null; units.len()];
     for partition in places.chunk_by(|a, b| a.partition == b.partition) {
         let args: Fallible<Vec<Vec<Value>>> = partition
@@ -50,7 +48,8 @@ pub(super) fn append(units: &mut [Unit], call: &Window, outer: Option<&Frame<'_>
 /// The call's value for each row of one partition, in its order.
 fn over(call: &Window, partition: &[Place], args: &[Vec<Value>]) -> Fallible<Vec<Value>> {
     let count = partition.len();
-    let peers = |a: usize, b: usize| !call.by_rows && compare_keys(&call.order, &partition[a].sort, &partition[b].sort).is_eq();
+    let peers =
+        |a: usize, b: usize| !call.by_rows && compare_keys(&call.order, &partition[a].sort, &partition[b].sort).is_eq();
     // Last row of each row's frame.
     let frame_end = |row: usize| {
         if call.whole {

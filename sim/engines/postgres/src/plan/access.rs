@@ -121,8 +121,7 @@ pub(crate) fn implies(conditions: &[&Expr], predicate: Option<&Expr>, slot: usiz
         let moved = format!("{:?}", at_slot(part, slot));
         let not_null = not_null_column(part);
         conditions.iter().any(|condition| {
-            format!("{condition:?}") == moved
-                || not_null.is_some_and(|column| rejects_null(condition, slot, column))
+            format!("{condition:?}") == moved || not_null.is_some_and(|column| rejects_null(condition, slot, column))
         })
     })
 }

@@ -78,7 +78,10 @@ pub(crate) enum TimeField {
 pub(crate) enum Function {
     Abs,
     /// Only as the whole of a select list: it may wait.
-    AdvisoryLock { try_only: bool, shared: bool },
+    AdvisoryLock {
+        try_only: bool,
+        shared: bool,
+    },
     ArrayLength,
     Cardinality,
     Ceil,
@@ -149,50 +152,120 @@ pub(crate) enum Expr {
     /// `$n`, counted from 0.
     Param(usize),
     /// Column of a relation of this query.
-    Column { slot: usize, column: usize },
+    Column {
+        slot: usize,
+        column: usize,
+    },
     /// Column of a relation of a query around this one.
-    Outer { up: usize, slot: usize, column: usize },
+    Outer {
+        up: usize,
+        slot: usize,
+        column: usize,
+    },
     /// Grouping key, aggregate or window result of this query.
     Computed(usize),
-    Cast { expr: Box<Expr>, to: Type, implicit: bool },
-    Arithmetic { op: Arithmetic, left: Box<Expr>, right: Box<Expr>, ty: Type },
-    Negate { expr: Box<Expr>, ty: Type },
-    Compare { op: Comparison, left: Box<Expr>, right: Box<Expr> },
+    Cast {
+        expr: Box<Expr>,
+        to: Type,
+        implicit: bool,
+    },
+    Arithmetic {
+        op: Arithmetic,
+        left: Box<Expr>,
+        right: Box<Expr>,
+        ty: Type,
+    },
+    Negate {
+        expr: Box<Expr>,
+        ty: Type,
+    },
+    Compare {
+        op: Comparison,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
     /// `IS [NOT] DISTINCT FROM`
-    Distinct { left: Box<Expr>, right: Box<Expr>, negated: bool },
+    Distinct {
+        left: Box<Expr>,
+        right: Box<Expr>,
+        negated: bool,
+    },
     And(Vec<Expr>),
     Or(Vec<Expr>),
     Not(Box<Expr>),
-    IsNull { expr: Box<Expr>, negated: bool },
+    IsNull {
+        expr: Box<Expr>,
+        negated: bool,
+    },
     /// `IS [NOT] TRUE/FALSE`
-    IsBool { expr: Box<Expr>, wanted: bool, negated: bool },
-    Case { branches: Vec<(Expr, Expr)>, otherwise: Box<Expr> },
+    IsBool {
+        expr: Box<Expr>,
+        wanted: bool,
+        negated: bool,
+    },
+    Case {
+        branches: Vec<(Expr, Expr)>,
+        otherwise: Box<Expr>,
+    },
     Coalesce(Vec<Expr>),
     Greatest(Vec<Expr>),
     Least(Vec<Expr>),
     Concat(Box<Expr>, Box<Expr>),
-    Like { expr: Box<Expr>, pattern: Box<Expr>, negated: bool, fold_case: bool },
-    InList { expr: Box<Expr>, list: Vec<Expr>, negated: bool },
+    Like {
+        expr: Box<Expr>,
+        pattern: Box<Expr>,
+        negated: bool,
+        fold_case: bool,
+    },
+    InList {
+        expr: Box<Expr>,
+        list: Vec<Expr>,
+        negated: bool,
+    },
     /// `left op ANY/ALL (array)`
-    Quantified { op: Comparison, left: Box<Expr>, array: Box<Expr>, all: bool },
+    Quantified {
+        op: Comparison,
+        left: Box<Expr>,
+        array: Box<Expr>,
+        all: bool,
+    },
     /// `(a, b) = (c, d)` and its kin, compared column by column.
-    RowCompare { op: Comparison, left: Vec<Expr>, right: Vec<Expr> },
-    Array { items: Vec<Expr>, ty: Type },
-    Element { array: Box<Expr>, index: Box<Expr> },
-    Json { op: JsonStep, left: Box<Expr>, right: Box<Expr> },
-    Call { function: Function, args: Vec<Expr> },
-    Subquery { kind: SubqueryKind, negated: bool, plan: Arc<SubPlan> },
+    RowCompare {
+        op: Comparison,
+        left: Vec<Expr>,
+        right: Vec<Expr>,
+    },
+    Array {
+        items: Vec<Expr>,
+        ty: Type,
+    },
+    Element {
+        array: Box<Expr>,
+        index: Box<Expr>,
+    },
+    Json {
+        op: JsonStep,
+        left: Box<Expr>,
+        right: Box<Expr>,
+    },
+    Call {
+        function: Function,
+        args: Vec<Expr>,
+    },
+    Subquery {
+        kind: SubqueryKind,
+        negated: bool,
+        plan: Arc<SubPlan>,
+    },
 }
 
 impl Expr {
     /// The children, for walks over an expression. A subquery's own expressions are not among them.
     pub(crate) fn children(&self) -> Vec<&Expr> {
         match self {
-            Self::Const(_)
-            | Self::Param(_)
-            | Self::Column { .. }
-            | Self::Outer { .. }
-            | Self::Computed(_) => Vec::new(),
+            Self::Const(_) | Self::Param(_) | Self::Column { .. } | Self::Outer { .. } | Self::Computed(_) => {
+                Vec::new()
+            }
             Self::Cast { expr, .. }
             | Self::Negate { expr, .. }
             | Self::Not(expr)
@@ -239,11 +312,9 @@ impl Expr {
     /// The children, to be changed in place.
     pub(crate) fn children_mut(&mut self) -> Vec<&mut Expr> {
         match self {
-            Self::Const(_)
-            | Self::Param(_)
-            | Self::Column { .. }
-            | Self::Outer { .. }
-            | Self::Computed(_) => Vec::new(),
+            Self::Const(_) | Self::Param(_) | Self::Column { .. } | Self::Outer { .. } | Self::Computed(_) => {
+                Vec::new()
+            }
             Self::Cast { expr, .. }
             | Self::Negate { expr, .. }
             | Self::Not(expr)

@@ -9,9 +9,10 @@ mod statement;
 pub(crate) use access::{Access, IndexScan, KeySource, RangeEnd, choose_access, conjuncts, implies, order_from_index};
 pub(crate) use expr::{Arithmetic, Comparison, Expr, Function, JsonStep, SubPlan, SubqueryKind, TimeField};
 pub(crate) use query::{
-    AdvisoryLock, Aggregate, AggregateKind, Body, Cte, CteBody, DistinctPlan, Grouping, JoinKind, JoinStep, LockPlan, QueryPlan,
-    SelectPlan, SetOperation, SortKey, Source, Tail, WaitPolicy, Window, WindowKind,
+    AdvisoryLock, Aggregate, AggregateKind, Body, Cte, CteBody, DistinctPlan, Grouping, JoinKind, JoinStep, LockPlan,
+    QueryPlan, SelectPlan, SetOperation, SortKey, Source, Tail, WaitPolicy, Window, WindowKind,
 };
 pub(crate) use statement::{
-    Assignment, ConflictAction, ConflictPlan, DeletePlan, InsertPlan, InsertSource, Outcome, Plan, Returning, UpdatePlan,
+    Assignment, ConflictAction, ConflictPlan, DeletePlan, InsertPlan, InsertSource, Outcome, Plan, Returning,
+    UpdatePlan,
 };

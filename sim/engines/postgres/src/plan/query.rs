@@ -126,14 +126,32 @@ pub(crate) enum JoinKind {
 pub(crate) enum Source {
     Table(Arc<Table>),
     /// Stored result of a CTE.
-    Cte { id: usize, width: usize },
-    Query { plan: Box<QueryPlan>, lateral: bool },
+    Cte {
+        id: usize,
+        width: usize,
+    },
+    Query {
+        plan: Box<QueryPlan>,
+        lateral: bool,
+    },
     /// `unnest(a, b, …) [WITH ORDINALITY]`
-    Unnest { arrays: Vec<Expr>, ordinality: bool },
+    Unnest {
+        arrays: Vec<Expr>,
+        ordinality: bool,
+    },
     /// `generate_series(from, to, step)`
-    Series { from: Expr, to: Expr, step: Option<Expr>, ordinality: bool },
+    Series {
+        from: Expr,
+        to: Expr,
+        step: Option<Expr>,
+        ordinality: bool,
+    },
     /// `jsonb_array_elements[_text](…)`
-    JsonElements { json: Expr, as_text: bool, ordinality: bool },
+    JsonElements {
+        json: Expr,
+        as_text: bool,
+        ordinality: bool,
+    },
 }
 
 impl Source {

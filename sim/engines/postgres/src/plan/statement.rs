@@ -57,7 +57,10 @@ pub(crate) struct ConflictPlan {
 pub(crate) enum ConflictAction {
     Nothing,
     /// Over the existing row in slot 0 and `excluded` in slot 1.
-    Update { assignments: Vec<Assignment>, filter: Option<Expr> },
+    Update {
+        assignments: Vec<Assignment>,
+        filter: Option<Expr>,
+    },
 }
 
 /// `column = value`

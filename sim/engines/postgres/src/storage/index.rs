@@ -29,11 +29,7 @@ impl Entries {
     }
 
     /// Rows whose key lies between the bounds, in key order. Empty when the bounds cross.
-    pub(crate) fn range(
-        &self,
-        lower: Bound<Key>,
-        upper: Bound<Key>,
-    ) -> impl DoubleEndedIterator<Item = &(Key, RowId)> {
+    pub(crate) fn range(&self, lower: Bound<Key>, upper: Bound<Key>) -> impl DoubleEndedIterator<Item = &(Key, RowId)> {
         let lower = match lower {
             Bound::Included(key) => Bound::Included((key, RowId(0))),
             Bound::Excluded(key) => Bound::Excluded((key, RowId::NONE)),

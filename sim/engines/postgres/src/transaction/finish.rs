@@ -100,7 +100,8 @@ impl Database {
     /// RELEASE SAVEPOINT: what was done since stays, as part of what is around it.
     pub(crate) fn release_savepoint(&mut self, id: SessionId, name: &str) -> Fallible<()> {
         let open = self.session_mut(id).open();
-        let position = open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
+        let position =
+            open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
         open.savepoints.truncate(position);
         Ok(())
     }
@@ -108,7 +109,8 @@ impl Database {
     /// ROLLBACK TO: what was done since is gone, and its row locks with it. The savepoint stays.
     pub(crate) fn rollback_to(&mut self, id: SessionId, name: &str) -> Fallible<()> {
         let open = self.session_mut(id).open();
-        let position = open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
+        let position =
+            open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
         open.savepoints.truncate(position + 1);
         open.failed = false;
         let (log, locks) = (open.savepoints[position].log, open.savepoints[position].locks);
@@ -214,13 +216,7 @@ impl Database {
                 LogEntry::Catalog(_) | LogEntry::Truncate { .. } => continue,
             };
             let Some(table) = self.catalog.table(*table) else { continue };
-            changes.push(RowChange {
-                table: table.name.clone(),
-                op,
-                old,
-                new,
-                columns: table.column_names.clone(),
-            });
+            changes.push(RowChange { table: table.name.clone(), op, old, new, columns: table.column_names.clone() });
         }
         if !changes.is_empty() {
             self.commits.push(CommitRecord { sequence, committed_at_us: self.now_us, changes });

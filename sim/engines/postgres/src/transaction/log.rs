@@ -26,13 +26,29 @@ impl Isolation {
 /// One thing a transaction did, with what is needed to undo it.
 #[derive(Debug)]
 pub(crate) enum LogEntry {
-    Insert { table: TableId, row: RowId, new: Row },
-    Update { table: TableId, row: RowId, old: Row, new: Row },
-    Delete { table: TableId, row: RowId, old: Row },
+    Insert {
+        table: TableId,
+        row: RowId,
+        new: Row,
+    },
+    Update {
+        table: TableId,
+        row: RowId,
+        old: Row,
+        new: Row,
+    },
+    Delete {
+        table: TableId,
+        row: RowId,
+        old: Row,
+    },
     /// The catalog was changed; this is how it stood.
     Catalog(Box<Catalog>),
     /// A table was emptied; these are its rows.
-    Truncate { table: TableId, rows: Box<TableStore> },
+    Truncate {
+        table: TableId,
+        rows: Box<TableStore>,
+    },
 }
 
 /// A named point to go back to.

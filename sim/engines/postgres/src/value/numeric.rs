@@ -50,7 +50,8 @@ impl Numeric {
             None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
         };
         let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
-        if whole.is_empty() && fraction.is_empty() || !(whole.chars().chain(fraction.chars())).all(|c| c.is_ascii_digit())
+        if whole.is_empty() && fraction.is_empty()
+            || !(whole.chars().chain(fraction.chars())).all(|c| c.is_ascii_digit())
         {
             return Err(bad());
         }
@@ -68,7 +69,10 @@ impl Numeric {
             Ok(_) => Err(out_of_range("numeric")),
             Err(_) => {
                 let factor = power(scale.unsigned_abs()).ok_or_else(|| out_of_range("numeric"))?;
-                signed.checked_mul(factor).map(|digits| Self { digits, scale: 0 }).ok_or_else(|| out_of_range("numeric"))
+                signed
+                    .checked_mul(factor)
+                    .map(|digits| Self { digits, scale: 0 })
+                    .ok_or_else(|| out_of_range("numeric"))
             }
         }
     }

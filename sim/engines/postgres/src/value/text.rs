@@ -56,11 +56,7 @@ fn quoted_element(item: &str) -> String {
     let needs_quotes = item.is_empty()
         || item.eq_ignore_ascii_case("null")
         || item.contains(|c: char| matches!(c, '{' | '}' | ',' | '"' | '\\') || c.is_whitespace());
-    if needs_quotes {
-        format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\""))
-    } else {
-        item.to_owned()
-    }
+    if needs_quotes { format!("\"{}\"", item.replace('\\', "\\\\").replace('"', "\\\"")) } else { item.to_owned() }
 }
 
 /// `{1,2,3}`

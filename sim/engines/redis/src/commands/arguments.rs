@@ -33,16 +33,9 @@ impl ScoreBound {
         };
         // Unlike scores, bounds go straight to strtod: spaces before the number pass, and nothing at all is 0.
         let number = number.trim_ascii_start();
-        let score = if number.is_empty() {
-            Some(0.0)
-        } else {
-            parse_double(number)
-        };
+        let score = if number.is_empty() { Some(0.0) } else { parse_double(number) };
         let score = score.ok_or(MIN_OR_MAX_NOT_A_FLOAT)?;
-        Ok(Self {
-            score,
-            is_exclusive,
-        })
+        Ok(Self { score, is_exclusive })
     }
 }
 
@@ -55,27 +48,16 @@ pub(super) struct ScoreRange {
 
 impl ScoreRange {
     pub(super) fn parse(min: &[u8], max: &[u8]) -> Result<Self, CommandError> {
-        Ok(Self {
-            min: ScoreBound::parse(min)?,
-            max: ScoreBound::parse(max)?,
-        })
+        Ok(Self { min: ScoreBound::parse(min)?, max: ScoreBound::parse(max)? })
     }
 
     /// Whether a score lies at or above the lower end.
     pub(super) fn is_reached_by(&self, score: f64) -> bool {
-        if self.min.is_exclusive {
-            score > self.min.score
-        } else {
-            score >= self.min.score
-        }
+        if self.min.is_exclusive { score > self.min.score } else { score >= self.min.score }
     }
 
     /// Whether a score lies at or below the upper end.
     pub(super) fn has_not_ended_at(&self, score: f64) -> bool {
-        if self.max.is_exclusive {
-            score < self.max.score
-        } else {
-            score <= self.max.score
-        }
+        if self.max.is_exclusive { score < self.max.score } else { score <= self.max.score }
     }
 }

@@ -76,11 +76,7 @@ mod tests {
             ("a", "ab", false),
             ("[", "[", false),
         ] {
-            assert_eq!(
-                matches(pattern.as_bytes(), text.as_bytes()),
-                fits,
-                "{pattern} {text}"
-            );
+            assert_eq!(matches(pattern.as_bytes(), text.as_bytes()), fits, "{pattern} {text}");
         }
     }
 }

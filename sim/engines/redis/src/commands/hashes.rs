@@ -10,11 +10,7 @@ use crate::server::Server;
 use crate::value::Hash;
 
 fn field(server: &mut Server, key: &[u8], field: &[u8]) -> Result<Option<Bytes>, CommandError> {
-    Ok(server
-        .keyspace
-        .read::<Hash>(key)?
-        .and_then(|hash| hash.get(field))
-        .cloned())
+    Ok(server.keyspace.read::<Hash>(key)?.and_then(|hash| hash.get(field)).cloned())
 }
 
 /// How many of the fields are new.
@@ -24,9 +20,7 @@ fn insert_all(server: &mut Server, args: &[&[u8]], command: &str) -> Result<usiz
     }
     let mut added = 0;
     for pair in args[2..].chunks_exact(2) {
-        let old = server
-            .keyspace
-            .hash_insert(args[1], pair[0], Bytes::copy_from_slice(pair[1]))?;
+        let old = server.keyspace.hash_insert(args[1], pair[0], Bytes::copy_from_slice(pair[1]))?;
         added += usize::from(old.is_none());
     }
     Ok(added)
@@ -42,16 +36,10 @@ pub(super) fn hmset(server: &mut Server, args: &[&[u8]]) -> Outcome {
 }
 
 pub(super) fn hsetnx(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    if server
-        .keyspace
-        .read::<Hash>(args[1])?
-        .is_some_and(|hash| hash.get(args[2]).is_some())
-    {
+    if server.keyspace.read::<Hash>(args[1])?.is_some_and(|hash| hash.get(args[2]).is_some()) {
         return Ok(Reply::Int(0));
     }
-    server
-        .keyspace
-        .hash_insert(args[1], args[2], Bytes::copy_from_slice(args[3]))?;
+    server.keyspace.hash_insert(args[1], args[2], Bytes::copy_from_slice(args[3]))?;
     Ok(Reply::Int(1))
 }
 
@@ -61,45 +49,24 @@ pub(super) fn hget(server: &mut Server, args: &[&[u8]]) -> Outcome {
 
 pub(super) fn hmget(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let hash = server.keyspace.read::<Hash>(args[1])?;
-    let value_of = |field: &&[u8]| {
-        hash.and_then(|hash| hash.get(field))
-            .cloned()
-            .map_or(Reply::Nil, Reply::Bulk)
-    };
+    let value_of = |field: &&[u8]| hash.and_then(|hash| hash.get(field)).cloned().map_or(Reply::Nil, Reply::Bulk);
     Ok(Reply::Array(args[2..].iter().map(value_of).collect()))
 }
 
 pub(super) fn hgetall(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let pairs = server
-        .keyspace
-        .read::<Hash>(args[1])?
-        .into_iter()
-        .flat_map(Hash::iter);
-    let pairs =
-        pairs.map(|(field, value)| (Reply::Bulk(field.clone()), Reply::Bulk(value.clone())));
+    let pairs = server.keyspace.read::<Hash>(args[1])?.into_iter().flat_map(Hash::iter);
+    let pairs = pairs.map(|(field, value)| (Reply::Bulk(field.clone()), Reply::Bulk(value.clone())));
     Ok(Reply::Map(pairs.collect()))
 }
 
 pub(super) fn hkeys(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let pairs = server
-        .keyspace
-        .read::<Hash>(args[1])?
-        .into_iter()
-        .flat_map(Hash::iter);
-    Ok(Reply::Array(
-        pairs.map(|(field, _)| Reply::Bulk(field.clone())).collect(),
-    ))
+    let pairs = server.keyspace.read::<Hash>(args[1])?.into_iter().flat_map(Hash::iter);
+    Ok(Reply::Array(pairs.map(|(field, _)| Reply::Bulk(field.clone())).collect()))
 }
 
 pub(super) fn hvals(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let pairs = server
-        .keyspace
-        .read::<Hash>(args[1])?
-        .into_iter()
-        .flat_map(Hash::iter);
-    Ok(Reply::Array(
-        pairs.map(|(_, value)| Reply::Bulk(value.clone())).collect(),
-    ))
+    let pairs = server.keyspace.read::<Hash>(args[1])?.into_iter().flat_map(Hash::iter);
+    Ok(Reply::Array(pairs.map(|(_, value)| Reply::Bulk(value.clone())).collect()))
 }
 
 pub(super) fn hdel(server: &mut Server, args: &[&[u8]]) -> Outcome {
@@ -115,15 +82,11 @@ pub(super) fn hexists(server: &mut Server, args: &[&[u8]]) -> Outcome {
 }
 
 pub(super) fn hlen(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(
-        server.keyspace.read::<Hash>(args[1])?.map_or(0, Hash::len),
-    ))
+    Ok(Reply::count(server.keyspace.read::<Hash>(args[1])?.map_or(0, Hash::len)))
 }
 
 pub(super) fn hstrlen(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(
-        field(server, args[1], args[2])?.map_or(0, |value| value.len()),
-    ))
+    Ok(Reply::count(field(server, args[1], args[2])?.map_or(0, |value| value.len())))
 }
 
 pub(super) fn hincrby(server: &mut Server, args: &[&[u8]]) -> Outcome {
@@ -133,8 +96,6 @@ pub(super) fn hincrby(server: &mut Server, args: &[&[u8]]) -> Outcome {
         Some(value) => parse_integer(&value).ok_or(HASH_NOT_AN_INTEGER)?,
     };
     let new = old.checked_add(increment).ok_or(INCREMENT_OVERFLOW)?;
-    server
-        .keyspace
-        .hash_insert(args[1], args[2], format_integer(new))?;
+    server.keyspace.hash_insert(args[1], args[2], format_integer(new))?;
     Ok(Reply::Int(new))
 }

@@ -10,31 +10,16 @@ use crate::reply::Reply;
 use crate::server::Server;
 
 pub(super) fn del(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(
-        args[1..]
-            .iter()
-            .filter(|key| server.keyspace.delete(key))
-            .count(),
-    ))
+    Ok(Reply::count(args[1..].iter().filter(|key| server.keyspace.delete(key)).count()))
 }
 
 pub(super) fn exists(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(
-        args[1..]
-            .iter()
-            .filter(|key| server.keyspace.exists(key))
-            .count(),
-    ))
+    Ok(Reply::count(args[1..].iter().filter(|key| server.keyspace.exists(key)).count()))
 }
 
 /// `TYPE`.
 pub(super) fn kind(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::status(
-        server
-            .keyspace
-            .entry(args[1])
-            .map_or("none", |entry| entry.value.type_name()),
-    ))
+    Ok(Reply::status(server.keyspace.entry(args[1]).map_or("none", |entry| entry.value.type_name())))
 }
 
 pub(super) fn rename(server: &mut Server, args: &[&[u8]]) -> Outcome {
@@ -99,11 +84,7 @@ struct ScanOptions<'a> {
 
 impl<'a> ScanOptions<'a> {
     fn parse(words: &[&'a [u8]]) -> Result<Self, CommandError> {
-        let mut options = Self {
-            pattern: None,
-            kind: None,
-            count: 10,
-        };
+        let mut options = Self { pattern: None, kind: None, count: 10 };
         for pair in words.chunks(2) {
             let [name, value] = pair else {
                 return Err(SYNTAX);
@@ -113,10 +94,7 @@ impl<'a> ScanOptions<'a> {
             } else if is(name, "TYPE") {
                 options.kind = Some(value);
             } else if is(name, "COUNT") {
-                options.count = usize::try_from(integer(value)?)
-                    .ok()
-                    .filter(|count| *count > 0)
-                    .ok_or(SYNTAX)?;
+                options.count = usize::try_from(integer(value)?).ok().filter(|count| *count > 0).ok_or(SYNTAX)?;
             } else {
                 return Err(SYNTAX);
             }
@@ -128,10 +106,7 @@ impl<'a> ScanOptions<'a> {
 /// The cursor is a slot's number. A key keeps its slot for life, so that a full scan meets every key that was there from
 /// beginning to end, as Redis promises.
 pub(super) fn scan(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let cursor = std::str::from_utf8(args[1])
-        .ok()
-        .and_then(|text| text.parse::<u64>().ok())
-        .ok_or(INVALID_CURSOR)?;
+    let cursor = std::str::from_utf8(args[1]).ok().and_then(|text| text.parse::<u64>().ok()).ok_or(INVALID_CURSOR)?;
     let options = ScanOptions::parse(&args[2..])?;
     let keyspace = &server.keyspace;
     let from = usize::try_from(cursor).unwrap_or(usize::MAX);
@@ -141,23 +116,11 @@ pub(super) fn scan(server: &mut Server, args: &[&[u8]]) -> Outcome {
         .iter_from(from)
         .take_while(|(slot, _, _)| *slot < until)
         .filter(|(_, _, entry)| !keyspace.is_past(entry.expire_at))
-        .filter(|(_, key, _)| {
-            options
-                .pattern
-                .is_none_or(|pattern| glob::matches(pattern, key))
-        })
-        .filter(|(_, _, entry)| {
-            options
-                .kind
-                .is_none_or(|kind| is(kind, entry.value.type_name()))
-        })
+        .filter(|(_, key, _)| options.pattern.is_none_or(|pattern| glob::matches(pattern, key)))
+        .filter(|(_, _, entry)| options.kind.is_none_or(|kind| is(kind, entry.value.type_name())))
         .map(|(_, key, _)| Reply::Bulk(key.clone()))
         .collect();
-    let next = if until >= keyspace.contents.slot_count() {
-        0
-    } else {
-        until
-    };
+    let next = if until >= keyspace.contents.slot_count() { 0 } else { until };
     let next: Bytes = format_integer(i64::try_from(next).expect("slot numbers fit in 32 bits"));
     Ok(Reply::Array(vec![Reply::Bulk(next), Reply::Array(found)]))
 }

@@ -41,43 +41,16 @@ pub(crate) struct Spec {
 }
 
 impl Spec {
-    const fn plain(
-        name: &'static str,
-        arity: i8,
-        handler: fn(&mut Server, &[&[u8]]) -> Outcome,
-    ) -> Self {
-        Self {
-            name,
-            arity,
-            in_scripts: true,
-            run: Run::Plain(handler),
-        }
+    const fn plain(name: &'static str, arity: i8, handler: fn(&mut Server, &[&[u8]]) -> Outcome) -> Self {
+        Self { name, arity, in_scripts: true, run: Run::Plain(handler) }
     }
 
-    const fn connection(
-        name: &'static str,
-        arity: i8,
-        handler: fn(&mut Server, &[&[u8]]) -> Outcome,
-    ) -> Self {
-        Self {
-            name,
-            arity,
-            in_scripts: false,
-            run: Run::Plain(handler),
-        }
+    const fn connection(name: &'static str, arity: i8, handler: fn(&mut Server, &[&[u8]]) -> Outcome) -> Self {
+        Self { name, arity, in_scripts: false, run: Run::Plain(handler) }
     }
 
-    const fn whole(
-        name: &'static str,
-        arity: i8,
-        handler: fn(&mut Redis, &[&[u8]]) -> Outcome,
-    ) -> Self {
-        Self {
-            name,
-            arity,
-            in_scripts: false,
-            run: Run::Whole(handler),
-        }
+    const fn whole(name: &'static str, arity: i8, handler: fn(&mut Redis, &[&[u8]]) -> Outcome) -> Self {
+        Self { name, arity, in_scripts: false, run: Run::Whole(handler) }
     }
 
     /// Whether the command acts at once although a transaction is open.
@@ -88,11 +61,7 @@ impl Spec {
     /// Whether that many words fit.
     pub(crate) fn takes(&self, words: usize) -> bool {
         let arity = usize::from(self.arity.unsigned_abs());
-        if self.arity < 0 {
-            words >= arity
-        } else {
-            words == arity
-        }
+        if self.arity < 0 { words >= arity } else { words == arity }
     }
 }
 

@@ -3,8 +3,7 @@
 use super::arguments::{integer, is};
 use crate::engine::Redis;
 use crate::errors::{
-    CommandError, NEGATIVE_KEY_COUNT, NO_SCRIPT, Outcome, SYNTAX, TOO_MANY_SCRIPT_KEYS,
-    unsupported_option, wrong_arity,
+    CommandError, NEGATIVE_KEY_COUNT, NO_SCRIPT, Outcome, SYNTAX, TOO_MANY_SCRIPT_KEYS, unsupported_option, wrong_arity,
 };
 use crate::lua::Sha;
 use crate::reply::Reply;
@@ -27,9 +26,7 @@ pub(super) fn eval(redis: &mut Redis, args: &[&[u8]]) -> Outcome {
 }
 
 pub(super) fn evalsha(redis: &mut Redis, args: &[&[u8]]) -> Outcome {
-    let sha = Sha::parse(args[1])
-        .filter(|sha| redis.scripts().has(sha))
-        .ok_or(NO_SCRIPT)?;
+    let sha = Sha::parse(args[1]).filter(|sha| redis.scripts().has(sha)).ok_or(NO_SCRIPT)?;
     let (keys, arguments) = split(args)?;
     redis.with_scripts(|scripts, server| scripts.run(&sha, keys, arguments, server))
 }
@@ -47,28 +44,20 @@ pub(super) fn script(redis: &mut Redis, args: &[&[u8]]) -> Outcome {
             return Err(wrong_arity("script|exists"));
         }
         let is_known = |name: &&[u8]| Sha::parse(name).is_some_and(|sha| redis.scripts().has(&sha));
-        Ok(Reply::Array(
-            rest.iter()
-                .map(|name| Reply::flag(is_known(name)))
-                .collect(),
-        ))
+        Ok(Reply::Array(rest.iter().map(|name| Reply::flag(is_known(name))).collect()))
     } else if is(subcommand, "FLUSH") {
         match rest {
             [] => {}
             [mode] if is(mode, "ASYNC") || is(mode, "SYNC") => {}
             [_] => {
-                return Err(CommandError(
-                    "ERR SCRIPT FLUSH only support SYNC|ASYNC option".into(),
-                ));
+                return Err(CommandError("ERR SCRIPT FLUSH only support SYNC|ASYNC option".into()));
             }
             _ => return Err(SYNTAX),
         }
         redis.scripts_mut().forget();
         Ok(Reply::Ok)
     } else if is(subcommand, "KILL") {
-        Err(CommandError(
-            "NOTBUSY No scripts in execution right now.".into(),
-        ))
+        Err(CommandError("NOTBUSY No scripts in execution right now.".into()))
     } else {
         Err(unsupported_option("SCRIPT", subcommand))
     }

@@ -8,8 +8,7 @@ use super::arguments::{integer, is};
 use super::glob;
 use crate::config::Persistence;
 use crate::errors::{
-    CommandError, NO_PROTO, NOT_AN_INTEGER, OUT_OF_RANGE_DB, Outcome, TIMEOUT_NEGATIVE,
-    unsupported_option, wrong_arity,
+    CommandError, NO_PROTO, NOT_AN_INTEGER, OUT_OF_RANGE_DB, Outcome, TIMEOUT_NEGATIVE, unsupported_option, wrong_arity,
 };
 use crate::number::format_integer;
 use crate::reply::Reply;
@@ -39,10 +38,7 @@ pub(super) fn quit(_server: &mut Server, _args: &[&[u8]]) -> Outcome {
 pub(super) fn time(server: &mut Server, _args: &[&[u8]]) -> Outcome {
     let now_us = server.time_us();
     let (seconds, rest) = (now_us.div_euclid(1_000_000), now_us.rem_euclid(1_000_000));
-    Ok(Reply::Array(vec![
-        Reply::Bulk(format_integer(seconds)),
-        Reply::Bulk(format_integer(rest)),
-    ]))
+    Ok(Reply::Array(vec![Reply::Bulk(format_integer(seconds)), Reply::Bulk(format_integer(rest))]))
 }
 
 /// There is one database.
@@ -59,9 +55,8 @@ pub(super) fn hello(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let mut speaks_resp3 = server.answers_resp3;
     let mut name = None;
     if let [_, version, options @ ..] = args {
-        let version = integer(version).map_err(|_| {
-            CommandError("ERR Protocol version is not an integer or out of range".into())
-        })?;
+        let version = integer(version)
+            .map_err(|_| CommandError("ERR Protocol version is not an integer or out of range".into()))?;
         speaks_resp3 = match version {
             2 => false,
             3 => true,
@@ -73,9 +68,7 @@ pub(super) fn hello(server: &mut Server, args: &[&[u8]]) -> Outcome {
             [option, ..] if is(option, "AUTH") => return Err(unsupported_option("HELLO", option)),
             [option, ..] => {
                 let shown = String::from_utf8_lossy(option);
-                return Err(CommandError(
-                    format!("ERR Syntax error in HELLO option '{shown}'").into(),
-                ));
+                return Err(CommandError(format!("ERR Syntax error in HELLO option '{shown}'").into()));
             }
         }
     }
@@ -91,10 +84,7 @@ pub(super) fn hello(server: &mut Server, args: &[&[u8]]) -> Outcome {
         (word("server"), word("redis")),
         (word("version"), word(VERSION)),
         (word("proto"), Reply::Int(if speaks_resp3 { 3 } else { 2 })),
-        (
-            word("id"),
-            Reply::Int(i64::try_from(id).unwrap_or(i64::MAX)),
-        ),
+        (word("id"), Reply::Int(i64::try_from(id).unwrap_or(i64::MAX))),
         (word("mode"), word("standalone")),
         (word("role"), word("master")),
         (word("modules"), Reply::Array(Vec::new())),
@@ -106,18 +96,14 @@ fn checked_name(name: &[u8]) -> Result<Bytes, CommandError> {
     if name.iter().all(|byte| (b'!'..=b'~').contains(byte)) {
         Ok(Bytes::copy_from_slice(name))
     } else {
-        Err(CommandError(
-            "ERR Client names cannot contain spaces, newlines or special characters.".into(),
-        ))
+        Err(CommandError("ERR Client names cannot contain spaces, newlines or special characters.".into()))
     }
 }
 
 pub(super) fn client(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let (subcommand, rest) = (args[1], &args[2..]);
     if is(subcommand, "ID") && rest.is_empty() {
-        Ok(Reply::Int(
-            i64::try_from(server.caller.0).unwrap_or(i64::MAX),
-        ))
+        Ok(Reply::Int(i64::try_from(server.caller.0).unwrap_or(i64::MAX)))
     } else if is(subcommand, "SETNAME") {
         let [name] = rest else {
             return Err(wrong_arity("client|setname"));
@@ -126,11 +112,7 @@ pub(super) fn client(server: &mut Server, args: &[&[u8]]) -> Outcome {
         Ok(Reply::Ok)
     } else if is(subcommand, "GETNAME") && rest.is_empty() {
         let name = server.caller_mut().name.clone();
-        Ok(if name.is_empty() {
-            Reply::Nil
-        } else {
-            Reply::Bulk(name)
-        })
+        Ok(if name.is_empty() { Reply::Nil } else { Reply::Bulk(name) })
     } else if is(subcommand, "SETINFO") {
         // Newer than 7.0; client libraries send it on connecting and the server only notes it down.
         let [attribute, _] = rest else {
@@ -140,9 +122,7 @@ pub(super) fn client(server: &mut Server, args: &[&[u8]]) -> Outcome {
             return Ok(Reply::Ok);
         }
         let shown = String::from_utf8_lossy(attribute);
-        Err(CommandError(
-            format!("ERR Unrecognized option '{shown}'").into(),
-        ))
+        Err(CommandError(format!("ERR Unrecognized option '{shown}'").into()))
     } else {
         Err(unsupported_option("CLIENT", subcommand))
     }
@@ -150,28 +130,15 @@ pub(super) fn client(server: &mut Server, args: &[&[u8]]) -> Outcome {
 
 /// The settings that `CONFIG GET` knows, as this engine's configuration implies them.
 fn settings(server: &Server) -> Vec<(&'static str, String)> {
-    let is_append_only = matches!(
-        server.config.persistence,
-        Persistence::AofEverysec | Persistence::AofAlways
-    );
-    let flush = if server.config.persistence == Persistence::AofAlways {
-        "always"
-    } else {
-        "everysec"
-    };
+    let is_append_only = matches!(server.config.persistence, Persistence::AofEverysec | Persistence::AofAlways);
+    let flush = if server.config.persistence == Persistence::AofAlways { "always" } else { "everysec" };
     let save = match server.config.persistence {
-        Persistence::Rdb {
-            save_every_ms,
-            after_changes,
-        } => format!("{} {after_changes}", save_every_ms / 1_000),
+        Persistence::Rdb { save_every_ms, after_changes } => format!("{} {after_changes}", save_every_ms / 1_000),
         Persistence::None | Persistence::AofEverysec | Persistence::AofAlways => String::new(),
     };
     vec![
         ("appendfsync", flush.to_owned()),
-        (
-            "appendonly",
-            if is_append_only { "yes" } else { "no" }.to_owned(),
-        ),
+        ("appendonly", if is_append_only { "yes" } else { "no" }.to_owned()),
         ("databases", "1".to_owned()),
         ("hz", "10".to_owned()),
         ("maxmemory", "0".to_owned()),
@@ -190,35 +157,24 @@ pub(super) fn config(server: &mut Server, args: &[&[u8]]) -> Outcome {
     }
     let known = settings(server);
     for pattern in patterns {
-        if !known
-            .iter()
-            .any(|(name, _)| glob::matches(pattern, name.as_bytes()))
-        {
+        if !known.iter().any(|(name, _)| glob::matches(pattern, name.as_bytes())) {
             return Err(unsupported_option("CONFIG GET", pattern));
         }
     }
-    let wanted = known.into_iter().filter(|(name, _)| {
-        patterns
-            .iter()
-            .any(|pattern| glob::matches(pattern, name.as_bytes()))
-    });
-    Ok(Reply::Map(
-        wanted
-            .map(|(name, value)| (Reply::bulk(name), Reply::bulk(value)))
-            .collect(),
-    ))
+    let wanted =
+        known.into_iter().filter(|(name, _)| patterns.iter().any(|pattern| glob::matches(pattern, name.as_bytes())));
+    Ok(Reply::Map(wanted.map(|(name, value)| (Reply::bulk(name), Reply::bulk(value))).collect()))
 }
 
 /// How many replicas have all writes made so far. The engine cannot wait: it answers at once, as Redis does when the time is up.
 pub(super) fn wait(server: &mut Server, args: &[&[u8]]) -> Outcome {
     integer(args[1])?;
-    let timeout_ms = integer(args[2])
-        .map_err(|_| CommandError("ERR timeout is not an integer or out of range".into()))?;
+    let timeout_ms =
+        integer(args[2]).map_err(|_| CommandError("ERR timeout is not an integer or out of range".into()))?;
     if timeout_ms < 0 {
         return Err(TIMEOUT_NEGATIVE);
     }
-    let has_all =
-        server.replica.is_some() && server.keyspace.journal.oldest_unreplicated_ms().is_none();
+    let has_all = server.replica.is_some() && server.keyspace.journal.oldest_unreplicated_ms().is_none();
     Ok(Reply::flag(has_all))
 }
 
@@ -236,10 +192,8 @@ const SECTIONS: [(&str, WriteSection); 5] = [
 
 pub(super) fn info(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let wanted = &args[1..];
-    let is_all = wanted.is_empty()
-        || wanted
-            .iter()
-            .any(|word| is(word, "ALL") || is(word, "DEFAULT") || is(word, "EVERYTHING"));
+    let is_all =
+        wanted.is_empty() || wanted.iter().any(|word| is(word, "ALL") || is(word, "DEFAULT") || is(word, "EVERYTHING"));
     for word in wanted {
         let is_known = SECTIONS.iter().any(|(name, _)| is(word, name));
         if !is_known && !is_all {
@@ -289,10 +243,7 @@ fn clients_section(server: &Server, text: &mut String) {
 }
 
 fn persistence_section(server: &Server, text: &mut String) {
-    let is_append_only = matches!(
-        server.config.persistence,
-        Persistence::AofEverysec | Persistence::AofAlways
-    );
+    let is_append_only = matches!(server.config.persistence, Persistence::AofEverysec | Persistence::AofAlways);
     lines! { text,
         "# Persistence";
         "loading:0";
@@ -318,12 +269,7 @@ fn keyspace_section(server: &Server, text: &mut String) {
     let keys = server.keyspace.contents.len();
     lines! { text, "# Keyspace"; }
     if keys > 0 {
-        let expires = server
-            .keyspace
-            .contents
-            .iter_from(0)
-            .filter(|(_, _, entry)| entry.expire_at.is_some())
-            .count();
+        let expires = server.keyspace.contents.iter_from(0).filter(|(_, _, entry)| entry.expire_at.is_some()).count();
         lines! { text, "db0:keys={},expires={},avg_ttl=0", keys, expires; }
     }
 }

@@ -22,10 +22,7 @@ pub(super) fn srem(server: &mut Server, args: &[&[u8]]) -> Outcome {
 }
 
 pub(super) fn sismember(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let is_member = server
-        .keyspace
-        .read::<Set>(args[1])?
-        .is_some_and(|set| set.contains(args[2]));
+    let is_member = server.keyspace.read::<Set>(args[1])?.is_some_and(|set| set.contains(args[2]));
     Ok(Reply::flag(is_member))
 }
 
@@ -36,16 +33,10 @@ pub(super) fn smismember(server: &mut Server, args: &[&[u8]]) -> Outcome {
 }
 
 pub(super) fn smembers(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let members = server
-        .keyspace
-        .read::<Set>(args[1])?
-        .map(Set::listed)
-        .unwrap_or_default();
+    let members = server.keyspace.read::<Set>(args[1])?.map(Set::listed).unwrap_or_default();
     Ok(Reply::Set(members.into_iter().map(Reply::Bulk).collect()))
 }
 
 pub(super) fn scard(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(
-        server.keyspace.read::<Set>(args[1])?.map_or(0, Set::len),
-    ))
+    Ok(Reply::count(server.keyspace.read::<Set>(args[1])?.map_or(0, Set::len)))
 }

@@ -56,35 +56,21 @@ impl RangeOptions {
 }
 
 pub(super) fn zrange(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    range(
-        server,
-        args,
-        RangeOptions::default().parse(&args[4..], true)?,
-    )
+    range(server, args, RangeOptions::default().parse(&args[4..], true)?)
 }
 
 pub(super) fn zrevrange(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let options = RangeOptions {
-        reverse: true,
-        ..RangeOptions::default()
-    };
+    let options = RangeOptions { reverse: true, ..RangeOptions::default() };
     range(server, args, options.parse(&args[4..], false)?)
 }
 
 pub(super) fn zrangebyscore(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let options = RangeOptions {
-        by_score: true,
-        ..RangeOptions::default()
-    };
+    let options = RangeOptions { by_score: true, ..RangeOptions::default() };
     range(server, args, options.parse(&args[4..], false)?)
 }
 
 pub(super) fn zrevrangebyscore(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let options = RangeOptions {
-        by_score: true,
-        reverse: true,
-        ..RangeOptions::default()
-    };
+    let options = RangeOptions { by_score: true, reverse: true, ..RangeOptions::default() };
     range(server, args, options.parse(&args[4..], false)?)
 }
 
@@ -92,21 +78,13 @@ fn range(server: &mut Server, args: &[&[u8]], options: RangeOptions) -> Outcome 
     let (key, first, last) = (args[1], args[2], args[3]);
     let found = if options.by_score {
         // A reversed range names its upper end first.
-        let scores = if options.reverse {
-            ScoreRange::parse(last, first)?
-        } else {
-            ScoreRange::parse(first, last)?
-        };
+        let scores = if options.reverse { ScoreRange::parse(last, first)? } else { ScoreRange::parse(first, last)? };
         let sorted = server.keyspace.read::<SortedSet>(key)?;
-        sorted
-            .map(|sorted| by_score(sorted, scores, options))
-            .unwrap_or_default()
+        sorted.map(|sorted| by_score(sorted, scores, options)).unwrap_or_default()
     } else {
         let (first, last) = (integer(first)?, integer(last)?);
         let sorted = server.keyspace.read::<SortedSet>(key)?;
-        sorted
-            .map(|sorted| by_rank(sorted, first, last, options.reverse))
-            .unwrap_or_default()
+        sorted.map(|sorted| by_rank(sorted, first, last, options.reverse)).unwrap_or_default()
     };
     Ok(answer(found, options.with_scores, server.answers_resp3))
 }
@@ -117,10 +95,7 @@ fn answer(found: Found, with_scores: bool, in_pairs: bool) -> Reply {
     for (member, score) in found {
         match (with_scores, in_pairs) {
             (false, _) => words.push(Reply::Bulk(member)),
-            (true, true) => words.push(Reply::Array(vec![
-                Reply::Bulk(member),
-                Reply::Double(score),
-            ])),
+            (true, true) => words.push(Reply::Array(vec![Reply::Bulk(member), Reply::Double(score)])),
             (true, false) => words.extend([Reply::Bulk(member), Reply::Double(score)]),
         }
     }
@@ -151,29 +126,14 @@ fn by_score(sorted: &SortedSet, scores: ScoreRange, options: RangeOptions) -> Fo
 /// Ranks from `first` to `last`, both included; negative ones count from the end.
 fn by_rank(sorted: &SortedSet, first: i64, last: i64, reverse: bool) -> Found {
     let length = i64::try_from(sorted.len()).unwrap_or(i64::MAX);
-    let first = if first < 0 {
-        first.saturating_add(length).max(0)
-    } else {
-        first
-    };
-    let last = if last < 0 {
-        last.saturating_add(length)
-    } else {
-        last.min(length - 1)
-    };
-    let (Ok(skipped), Ok(taken)) = (usize::try_from(first), usize::try_from(last - first + 1))
-    else {
+    let first = if first < 0 { first.saturating_add(length).max(0) } else { first };
+    let last = if last < 0 { last.saturating_add(length) } else { last.min(length - 1) };
+    let (Ok(skipped), Ok(taken)) = (usize::try_from(first), usize::try_from(last - first + 1)) else {
         return Found::new();
     };
     let owned = |(member, score): (&Bytes, f64)| (member.clone(), score);
     if reverse {
-        sorted
-            .iter()
-            .rev()
-            .skip(skipped)
-            .take(taken)
-            .map(owned)
-            .collect()
+        sorted.iter().rev().skip(skipped).take(taken).map(owned).collect()
     } else {
         sorted.iter().skip(skipped).take(taken).map(owned).collect()
     }
@@ -194,18 +154,14 @@ pub(super) fn zcount(server: &mut Server, args: &[&[u8]]) -> Outcome {
 pub(super) fn zremrangebyscore(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let scores = ScoreRange::parse(args[2], args[3])?;
     let sorted = server.keyspace.read::<SortedSet>(args[1])?;
-    let found = sorted
-        .map(|sorted| by_score(sorted, scores, RangeOptions::default()))
-        .unwrap_or_default();
+    let found = sorted.map(|sorted| by_score(sorted, scores, RangeOptions::default())).unwrap_or_default();
     remove_all(server, args[1], found)
 }
 
 pub(super) fn zremrangebyrank(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let (first, last) = (integer(args[2])?, integer(args[3])?);
     let sorted = server.keyspace.read::<SortedSet>(args[1])?;
-    let found = sorted
-        .map(|sorted| by_rank(sorted, first, last, false))
-        .unwrap_or_default();
+    let found = sorted.map(|sorted| by_rank(sorted, first, last, false)).unwrap_or_default();
     remove_all(server, args[1], found)
 }
 

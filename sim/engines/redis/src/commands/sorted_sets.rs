@@ -1,9 +1,7 @@
 //! Sorted sets: changing scores, reading scores and ranks. Ranges are in `sorted_ranges`.
 
 use super::arguments::{double, is};
-use crate::errors::{
-    CommandError, Outcome, SCORE_IS_NAN, SYNTAX, ZADD_GT_LT_NX, ZADD_INCR_PAIRS, ZADD_NX_AND_XX,
-};
+use crate::errors::{CommandError, Outcome, SCORE_IS_NAN, SYNTAX, ZADD_GT_LT_NX, ZADD_INCR_PAIRS, ZADD_NX_AND_XX};
 use crate::reply::Reply;
 use crate::server::Server;
 use crate::value::SortedSet;
@@ -61,9 +59,7 @@ impl AddOptions {
         if self.only_new && self.only_present {
             return Err(ZADD_NX_AND_XX);
         }
-        if (self.only_greater || self.only_less) && self.only_new
-            || self.only_greater && self.only_less
-        {
+        if (self.only_greater || self.only_less) && self.only_new || self.only_greater && self.only_less {
             return Err(ZADD_GT_LT_NX);
         }
         if self.increment && pairs.len() > 2 {
@@ -73,17 +69,8 @@ impl AddOptions {
     }
 
     /// Adds or changes one member.
-    fn apply(
-        &self,
-        server: &mut Server,
-        key: &[u8],
-        score: f64,
-        member: &[u8],
-    ) -> Result<Added, CommandError> {
-        let current = server
-            .keyspace
-            .read::<SortedSet>(key)?
-            .and_then(|sorted| sorted.score(member));
+    fn apply(&self, server: &mut Server, key: &[u8], score: f64, member: &[u8]) -> Result<Added, CommandError> {
+        let current = server.keyspace.read::<SortedSet>(key)?.and_then(|sorted| sorted.score(member));
         let Some(current) = current else {
             if self.only_present {
                 return Ok(Added::Skipped);
@@ -94,11 +81,7 @@ impl AddOptions {
         if self.only_new {
             return Ok(Added::Skipped);
         }
-        let score = if self.increment {
-            current + score
-        } else {
-            score
-        };
+        let score = if self.increment { current + score } else { score };
         if score.is_nan() {
             return Err(SCORE_IS_NAN);
         }
@@ -134,19 +117,12 @@ pub(super) fn zadd(server: &mut Server, args: &[&[u8]]) -> Outcome {
             Added::New(score) | Added::Updated(score) | Added::Same(score) => Reply::Double(score),
         });
     }
-    Ok(Reply::Int(if options.count_changed {
-        new + updated
-    } else {
-        new
-    }))
+    Ok(Reply::Int(if options.count_changed { new + updated } else { new }))
 }
 
 pub(super) fn zincrby(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let increment = double(args[2])?;
-    let options = AddOptions {
-        increment: true,
-        ..AddOptions::default()
-    };
+    let options = AddOptions { increment: true, ..AddOptions::default() };
     Ok(match options.apply(server, args[1], increment, args[3])? {
         Added::Skipped => Reply::Nil,
         Added::New(score) | Added::Updated(score) | Added::Same(score) => Reply::Double(score),
@@ -162,37 +138,22 @@ pub(super) fn zrem(server: &mut Server, args: &[&[u8]]) -> Outcome {
 }
 
 pub(super) fn zscore(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let score = server
-        .keyspace
-        .read::<SortedSet>(args[1])?
-        .and_then(|sorted| sorted.score(args[2]));
+    let score = server.keyspace.read::<SortedSet>(args[1])?.and_then(|sorted| sorted.score(args[2]));
     Ok(score.map_or(Reply::Nil, Reply::Double))
 }
 
 pub(super) fn zmscore(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let sorted = server.keyspace.read::<SortedSet>(args[1])?;
-    let score = |member: &&[u8]| {
-        sorted
-            .and_then(|sorted| sorted.score(member))
-            .map_or(Reply::Nil, Reply::Double)
-    };
+    let score = |member: &&[u8]| sorted.and_then(|sorted| sorted.score(member)).map_or(Reply::Nil, Reply::Double);
     Ok(Reply::Array(args[2..].iter().map(score).collect()))
 }
 
 pub(super) fn zcard(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(
-        server
-            .keyspace
-            .read::<SortedSet>(args[1])?
-            .map_or(0, SortedSet::len),
-    ))
+    Ok(Reply::count(server.keyspace.read::<SortedSet>(args[1])?.map_or(0, SortedSet::len)))
 }
 
 pub(super) fn zrank(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let rank = server
-        .keyspace
-        .read::<SortedSet>(args[1])?
-        .and_then(|sorted| sorted.rank(args[2]));
+    let rank = server.keyspace.read::<SortedSet>(args[1])?.and_then(|sorted| sorted.rank(args[2]));
     Ok(rank.map_or(Reply::Nil, Reply::count))
 }
 
@@ -200,7 +161,5 @@ pub(super) fn zrevrank(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let Some(sorted) = server.keyspace.read::<SortedSet>(args[1])? else {
         return Ok(Reply::Nil);
     };
-    Ok(sorted
-        .rank(args[2])
-        .map_or(Reply::Nil, |rank| Reply::count(sorted.len() - 1 - rank)))
+    Ok(sorted.rank(args[2]).map_or(Reply::Nil, |rank| Reply::count(sorted.len() - 1 - rank)))
 }

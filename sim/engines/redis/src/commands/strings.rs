@@ -5,8 +5,7 @@ use bytes::Bytes;
 use super::arguments::{integer, is};
 use super::ttl::{TimeUnit, deadline_from};
 use crate::errors::{
-    CommandError, DECREMENT_OVERFLOW, INCREMENT_OVERFLOW, NOT_AN_INTEGER, Outcome, STRING_TOO_LONG,
-    SYNTAX, wrong_arity,
+    CommandError, DECREMENT_OVERFLOW, INCREMENT_OVERFLOW, NOT_AN_INTEGER, Outcome, STRING_TOO_LONG, SYNTAX, wrong_arity,
 };
 use crate::keyspace::Deadline;
 use crate::number::{format_integer, parse_integer};
@@ -69,10 +68,7 @@ impl<'a> Options<'a> {
 
 /// The string under a key as an answer.
 fn read(server: &mut Server, key: &[u8]) -> Outcome {
-    Ok(server
-        .keyspace
-        .read::<Bytes>(key)?
-        .map_or(Reply::Nil, |value| Reply::Bulk(value.clone())))
+    Ok(server.keyspace.read::<Bytes>(key)?.map_or(Reply::Nil, |value| Reply::Bulk(value.clone())))
 }
 
 pub(super) fn get(server: &mut Server, args: &[&[u8]]) -> Outcome {
@@ -83,11 +79,7 @@ pub(super) fn set(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let options = Options::parse(&args[3..], true)?;
     let expire_at = options.deadline(server.keyspace.now_ms, "set")?;
     let key = args[1];
-    let old = if options.wants_old {
-        Some(read(server, key)?)
-    } else {
-        None
-    };
+    let old = if options.wants_old { Some(read(server, key)?) } else { None };
     if options.only_if_absent || options.only_if_present {
         let exists = server.keyspace.exists(key);
         if exists == options.only_if_absent {
@@ -99,9 +91,7 @@ pub(super) fn set(server: &mut Server, args: &[&[u8]]) -> Outcome {
         None if options.keep_ttl => Deadline::Keep,
         None => Deadline::Clear,
     };
-    server
-        .keyspace
-        .put_string(key, Bytes::copy_from_slice(args[2]), deadline);
+    server.keyspace.put_string(key, Bytes::copy_from_slice(args[2]), deadline);
     Ok(old.unwrap_or(Reply::Ok))
 }
 
@@ -109,9 +99,7 @@ pub(super) fn setnx(server: &mut Server, args: &[&[u8]]) -> Outcome {
     if server.keyspace.exists(args[1]) {
         return Ok(Reply::Int(0));
     }
-    server
-        .keyspace
-        .put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
+    server.keyspace.put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
     Ok(Reply::Int(1))
 }
 
@@ -125,17 +113,13 @@ pub(super) fn psetex(server: &mut Server, args: &[&[u8]]) -> Outcome {
 
 fn set_for(server: &mut Server, args: &[&[u8]], unit: TimeUnit, command: &str) -> Outcome {
     let at = deadline_from(integer(args[2])?, unit, server.keyspace.now_ms, command)?;
-    server
-        .keyspace
-        .put_string(args[1], Bytes::copy_from_slice(args[3]), Deadline::At(at));
+    server.keyspace.put_string(args[1], Bytes::copy_from_slice(args[3]), Deadline::At(at));
     Ok(Reply::Ok)
 }
 
 pub(super) fn getset(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let old = read(server, args[1])?;
-    server
-        .keyspace
-        .put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
+    server.keyspace.put_string(args[1], Bytes::copy_from_slice(args[2]), Deadline::Clear);
     Ok(old)
 }
 
@@ -159,23 +143,14 @@ pub(super) fn getex(server: &mut Server, args: &[&[u8]]) -> Outcome {
         } else {
             server.keyspace.set_deadline(key, Some(at));
         }
-    } else if options.persist
-        && server
-            .keyspace
-            .entry(key)
-            .is_some_and(|entry| entry.expire_at.is_some())
-    {
+    } else if options.persist && server.keyspace.entry(key).is_some_and(|entry| entry.expire_at.is_some()) {
         server.keyspace.set_deadline(key, None);
     }
     Ok(value)
 }
 
 pub(super) fn append(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let old = server
-        .keyspace
-        .read::<Bytes>(args[1])?
-        .cloned()
-        .unwrap_or_default();
+    let old = server.keyspace.read::<Bytes>(args[1])?.cloned().unwrap_or_default();
     if old.len() + args[2].len() > LONGEST_STRING {
         return Err(STRING_TOO_LONG);
     }
@@ -183,19 +158,12 @@ pub(super) fn append(server: &mut Server, args: &[&[u8]]) -> Outcome {
     joined.extend_from_slice(&old);
     joined.extend_from_slice(args[2]);
     let length = Reply::count(joined.len());
-    server
-        .keyspace
-        .put_string(args[1], Bytes::from(joined), Deadline::Keep);
+    server.keyspace.put_string(args[1], Bytes::from(joined), Deadline::Keep);
     Ok(length)
 }
 
 pub(super) fn strlen(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    Ok(Reply::count(
-        server
-            .keyspace
-            .read::<Bytes>(args[1])?
-            .map_or(0, Bytes::len),
-    ))
+    Ok(Reply::count(server.keyspace.read::<Bytes>(args[1])?.map_or(0, Bytes::len)))
 }
 
 pub(super) fn incr(server: &mut Server, args: &[&[u8]]) -> Outcome {
@@ -212,11 +180,7 @@ pub(super) fn incrby(server: &mut Server, args: &[&[u8]]) -> Outcome {
 
 pub(super) fn decrby(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let decrement = integer(args[2])?;
-    add(
-        server,
-        args[1],
-        decrement.checked_neg().ok_or(DECREMENT_OVERFLOW)?,
-    )
+    add(server, args[1], decrement.checked_neg().ok_or(DECREMENT_OVERFLOW)?)
 }
 
 /// Adds to a counter; its deadline stays (rule 23), and an overflow changes nothing (rule 24).
@@ -226,16 +190,12 @@ fn add(server: &mut Server, key: &[u8], increment: i64) -> Outcome {
         Some(value) => parse_integer(value).ok_or(NOT_AN_INTEGER)?,
     };
     let new = old.checked_add(increment).ok_or(INCREMENT_OVERFLOW)?;
-    server
-        .keyspace
-        .put_string(key, format_integer(new), Deadline::Keep);
+    server.keyspace.put_string(key, format_integer(new), Deadline::Keep);
     Ok(Reply::Int(new))
 }
 
 pub(super) fn mget(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let values = args[1..]
-        .iter()
-        .map(|key| read(server, key).unwrap_or(Reply::Nil));
+    let values = args[1..].iter().map(|key| read(server, key).unwrap_or(Reply::Nil));
     Ok(Reply::Array(values.collect()))
 }
 
@@ -248,10 +208,7 @@ pub(super) fn msetnx(server: &mut Server, args: &[&[u8]]) -> Outcome {
     if args.len().is_multiple_of(2) {
         return Err(wrong_arity("msetnx"));
     }
-    if args[1..]
-        .chunks_exact(2)
-        .any(|pair| server.keyspace.exists(pair[0]))
-    {
+    if args[1..].chunks_exact(2).any(|pair| server.keyspace.exists(pair[0])) {
         return Ok(Reply::Int(0));
     }
     set_all(server, &args[1..], "msetnx")?;
@@ -263,9 +220,7 @@ fn set_all(server: &mut Server, pairs: &[&[u8]], command: &str) -> Result<(), Co
         return Err(wrong_arity(command));
     }
     for pair in pairs.chunks_exact(2) {
-        server
-            .keyspace
-            .put_string(pair[0], Bytes::copy_from_slice(pair[1]), Deadline::Clear);
+        server.keyspace.put_string(pair[0], Bytes::copy_from_slice(pair[1]), Deadline::Clear);
     }
     Ok(())
 }

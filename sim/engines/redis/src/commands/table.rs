@@ -1,10 +1,7 @@
 //! Every command's name, its number of words and its handler, in alphabetical order; and the names that Redis 7.0 has but
 //! this engine lacks.
 
-use super::{
-    Spec, hashes, keys, scripting, server, sets, sorted_ranges, sorted_sets, strings, transactions,
-    ttl,
-};
+use super::{Spec, hashes, keys, scripting, server, sets, sorted_ranges, sorted_sets, strings, transactions, ttl};
 
 /// No command's name is longer.
 const LONGEST_NAME: usize = 24;
@@ -271,10 +268,7 @@ static INDEX: [u8; PLACES] = {
             place = (place + 1) % PLACES;
         }
         assert!(at < VACANT as usize, "an index entry is one byte");
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "checked on the line before"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "checked on the line before")]
         let entry = at as u8;
         index[place] = entry;
         at += 1;
@@ -315,9 +309,7 @@ pub(super) fn find(name: &[u8]) -> Option<&'static Spec> {
 pub(super) fn unsupported_name(name: &[u8]) -> Option<&'static str> {
     let mut buffer = [0u8; LONGEST_NAME];
     let folded = fold(name, &mut buffer)?;
-    let at = UNSUPPORTED
-        .binary_search_by(|known| known.as_bytes().cmp(folded))
-        .ok()?;
+    let at = UNSUPPORTED.binary_search_by(|known| known.as_bytes().cmp(folded)).ok()?;
     Some(UNSUPPORTED[at])
 }
 
@@ -339,22 +331,14 @@ mod tests {
         assert!(UNSUPPORTED.is_sorted_by(|a, b| a < b));
         for known in UNSUPPORTED {
             assert!(find(known.as_bytes()).is_none(), "{known} is in both lists");
-            assert_eq!(
-                unsupported_name(known.to_ascii_uppercase().as_bytes()),
-                Some(*known)
-            );
+            assert_eq!(unsupported_name(known.to_ascii_uppercase().as_bytes()), Some(*known));
         }
     }
 
     #[test]
     fn a_name_is_found_whatever_its_case() {
         for spec in &TABLE {
-            assert_eq!(
-                find(spec.name.to_ascii_uppercase().as_bytes())
-                    .unwrap()
-                    .name,
-                spec.name
-            );
+            assert_eq!(find(spec.name.to_ascii_uppercase().as_bytes()).unwrap().name, spec.name);
         }
         assert!(find(b"zrangebyscorezrangebyscorezrangebyscore").is_none());
     }

@@ -5,24 +5,14 @@ use bytes::Bytes;
 
 use crate::client::Transaction;
 use crate::engine::Redis;
-use crate::errors::{
-    DISCARD_WITHOUT_MULTI, EXEC_ABORT, EXEC_WITHOUT_MULTI, NESTED_MULTI, Outcome,
-    WATCH_INSIDE_MULTI,
-};
+use crate::errors::{DISCARD_WITHOUT_MULTI, EXEC_ABORT, EXEC_WITHOUT_MULTI, NESTED_MULTI, Outcome, WATCH_INSIDE_MULTI};
 use crate::reply::Reply;
 use crate::server::Server;
 
 /// Puts a command into the caller's open transaction.
 pub(crate) fn enqueue(server: &mut Server, args: &[&[u8]]) -> Reply {
-    let words = args
-        .iter()
-        .map(|word| Bytes::copy_from_slice(word))
-        .collect();
-    let transaction = server
-        .caller_mut()
-        .transaction
-        .as_mut()
-        .expect("only an open transaction queues");
+    let words = args.iter().map(|word| Bytes::copy_from_slice(word)).collect();
+    let transaction = server.caller_mut().transaction.as_mut().expect("only an open transaction queues");
     transaction.queue.push(words);
     Reply::status("QUEUED")
 }
@@ -60,10 +50,7 @@ pub(super) fn watch(server: &mut Server, args: &[&[u8]]) -> Outcome {
         let keyspace = &mut server.keyspace;
         let was_past = keyspace.peek(key).is_none() && keyspace.contents.find(key).is_some();
         if keyspace.watches.add(client, key, was_past) {
-            server
-                .caller_mut()
-                .watched
-                .push(Bytes::copy_from_slice(key));
+            server.caller_mut().watched.push(Bytes::copy_from_slice(key));
         }
     }
     Ok(Reply::Ok)

@@ -42,17 +42,8 @@ impl TimeUnit {
 }
 
 /// The deadline for a write that sets one: an amount that is not positive or does not fit is refused.
-pub(super) fn deadline_from(
-    amount: i64,
-    unit: TimeUnit,
-    now_ms: i64,
-    command: &str,
-) -> Result<i64, CommandError> {
-    let deadline = if amount > 0 {
-        unit.to_deadline(amount, now_ms)
-    } else {
-        None
-    };
+pub(super) fn deadline_from(amount: i64, unit: TimeUnit, now_ms: i64, command: &str) -> Result<i64, CommandError> {
+    let deadline = if amount > 0 { unit.to_deadline(amount, now_ms) } else { None };
     deadline.ok_or_else(|| invalid_expire_time(command))
 }
 
@@ -95,9 +86,7 @@ impl Conditions {
                 conditions.only_sooner = true;
             } else {
                 let shown = String::from_utf8_lossy(word);
-                return Err(CommandError(
-                    format!("ERR Unsupported option {shown}").into(),
-                ));
+                return Err(CommandError(format!("ERR Unsupported option {shown}").into()));
             }
         }
         let others = conditions.only_with || conditions.only_later || conditions.only_sooner;
@@ -112,8 +101,7 @@ impl Conditions {
 
     /// Whether a key with this deadline may have the new one. No deadline counts as endlessly late.
     fn allow(&self, current: Option<i64>, new: i64) -> bool {
-        let fits_presence =
-            !(self.only_without && current.is_some() || self.only_with && current.is_none());
+        let fits_presence = !(self.only_without && current.is_some() || self.only_with && current.is_none());
         let fits_later = !self.only_later || current.is_some_and(|current| new > current);
         let fits_sooner = !self.only_sooner || current.is_none_or(|current| new < current);
         fits_presence && fits_later && fits_sooner
@@ -124,9 +112,7 @@ impl Conditions {
 fn set_deadline(server: &mut Server, args: &[&[u8]], unit: TimeUnit, command: &str) -> Outcome {
     let conditions = Conditions::parse(&args[3..])?;
     let keyspace = &mut server.keyspace;
-    let deadline = unit
-        .to_deadline(integer(args[2])?, keyspace.now_ms)
-        .ok_or_else(|| invalid_expire_time(command))?;
+    let deadline = unit.to_deadline(integer(args[2])?, keyspace.now_ms).ok_or_else(|| invalid_expire_time(command))?;
     let key = args[1];
     let Some(entry) = keyspace.entry(key) else {
         return Ok(Reply::Int(0));
@@ -143,10 +129,7 @@ fn set_deadline(server: &mut Server, args: &[&[u8]], unit: TimeUnit, command: &s
 }
 
 pub(super) fn persist(server: &mut Server, args: &[&[u8]]) -> Outcome {
-    let has_deadline = server
-        .keyspace
-        .entry(args[1])
-        .is_some_and(|entry| entry.expire_at.is_some());
+    let has_deadline = server.keyspace.entry(args[1]).is_some_and(|entry| entry.expire_at.is_some());
     if has_deadline {
         server.keyspace.set_deadline(args[1], None);
     }
@@ -155,9 +138,7 @@ pub(super) fn persist(server: &mut Server, args: &[&[u8]]) -> Outcome {
 
 pub(super) fn ttl(server: &mut Server, args: &[&[u8]]) -> Outcome {
     let now_ms = server.keyspace.now_ms;
-    Ok(time_answer(server, args[1], |at| {
-        to_seconds((at - now_ms).max(0))
-    }))
+    Ok(time_answer(server, args[1], |at| to_seconds((at - now_ms).max(0))))
 }
 
 pub(super) fn pttl(server: &mut Server, args: &[&[u8]]) -> Outcome {

@@ -8,10 +8,7 @@ use rustc_hash::FxBuildHasher;
 
 use crate::value::Value;
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "looked up by key only, never iterated"
-)]
+#[expect(clippy::disallowed_types, reason = "looked up by key only, never iterated")]
 type Index = std::collections::HashMap<Bytes, u32, FxBuildHasher>;
 
 /// A value and the time from which on it is gone.
@@ -42,26 +39,16 @@ impl Contents {
     }
 
     pub(crate) fn key(&self, slot: u32) -> &Bytes {
-        &self.slots[slot as usize]
-            .as_ref()
-            .expect("an indexed slot is filled")
-            .0
+        &self.slots[slot as usize].as_ref().expect("an indexed slot is filled").0
     }
 
     pub(crate) fn entry(&self, slot: u32) -> &Entry {
-        &self.slots[slot as usize]
-            .as_ref()
-            .expect("an indexed slot is filled")
-            .1
+        &self.slots[slot as usize].as_ref().expect("an indexed slot is filled").1
     }
 
     /// The value in a slot, to be changed in place; the deadline is changed only by [`Contents::set_deadline`].
     pub(crate) fn value_mut(&mut self, slot: u32) -> &mut Value {
-        &mut self.slots[slot as usize]
-            .as_mut()
-            .expect("an indexed slot is filled")
-            .1
-            .value
+        &mut self.slots[slot as usize].as_mut().expect("an indexed slot is filled").1.value
     }
 
     /// Adds an entry under a key that has none.
@@ -80,9 +67,7 @@ impl Contents {
 
     /// Exchanges the entry in a slot.
     pub(crate) fn replace(&mut self, slot: u32, entry: Entry) -> Entry {
-        let (_, place) = self.slots[slot as usize]
-            .as_mut()
-            .expect("an indexed slot is filled");
+        let (_, place) = self.slots[slot as usize].as_mut().expect("an indexed slot is filled");
         if place.expire_at != entry.expire_at {
             if let Some(at) = place.expire_at {
                 self.deadlines.remove(&(at, slot));
@@ -95,9 +80,7 @@ impl Contents {
     }
 
     pub(crate) fn remove(&mut self, slot: u32) -> (Bytes, Entry) {
-        let (key, entry) = self.slots[slot as usize]
-            .take()
-            .expect("an indexed slot is filled");
+        let (key, entry) = self.slots[slot as usize].take().expect("an indexed slot is filled");
         self.index.remove(&key);
         self.free.push(slot);
         if let Some(at) = entry.expire_at {
@@ -108,9 +91,7 @@ impl Contents {
 
     /// Changes a deadline and gives the one before.
     pub(crate) fn set_deadline(&mut self, slot: u32, expire_at: Option<i64>) -> Option<i64> {
-        let (_, entry) = self.slots[slot as usize]
-            .as_mut()
-            .expect("an indexed slot is filled");
+        let (_, entry) = self.slots[slot as usize].as_mut().expect("an indexed slot is filled");
         let old = std::mem::replace(&mut entry.expire_at, expire_at);
         if let Some(at) = old {
             self.deadlines.remove(&(at, slot));

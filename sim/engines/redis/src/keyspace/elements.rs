@@ -19,18 +19,8 @@ impl Keyspace {
         let slot = self.collection::<Hash>(key)?;
         let old = self.in_slot::<Hash>(slot).insert(field, value);
         if self.journal.is_on() {
-            let (key, field) = (
-                self.contents.key(slot).clone(),
-                Bytes::copy_from_slice(field),
-            );
-            self.journal.record(
-                self.now_ms,
-                Undo::FieldSet {
-                    key,
-                    field,
-                    old: old.clone(),
-                },
-            );
+            let (key, field) = (self.contents.key(slot).clone(), Bytes::copy_from_slice(field));
+            self.journal.record(self.now_ms, Undo::FieldSet { key, field, old: old.clone() });
         }
         self.touch(key);
         Ok(old)
@@ -45,19 +35,8 @@ impl Keyspace {
             return Ok(false);
         };
         if self.journal.is_on() {
-            let (key, field) = (
-                self.contents.key(slot).clone(),
-                Bytes::copy_from_slice(field),
-            );
-            self.journal.record(
-                self.now_ms,
-                Undo::FieldRemoved {
-                    key,
-                    field,
-                    at,
-                    old,
-                },
-            );
+            let (key, field) = (self.contents.key(slot).clone(), Bytes::copy_from_slice(field));
+            self.journal.record(self.now_ms, Undo::FieldRemoved { key, field, at, old });
         }
         self.after_removal(slot, key);
         Ok(true)
@@ -88,12 +67,7 @@ impl Keyspace {
     }
 
     /// Sets a member's score in a sorted set, which is made if need be.
-    pub(crate) fn sorted_insert(
-        &mut self,
-        key: &[u8],
-        member: &[u8],
-        score: f64,
-    ) -> Result<(), CommandError> {
+    pub(crate) fn sorted_insert(&mut self, key: &[u8], member: &[u8], score: f64) -> Result<(), CommandError> {
         let slot = self.collection::<SortedSet>(key)?;
         let old = self.in_slot::<SortedSet>(slot).insert(member, score);
         self.record_score(slot, member, old);
@@ -102,11 +76,7 @@ impl Keyspace {
     }
 
     /// Takes a member out of a sorted set; whether it was there.
-    pub(crate) fn sorted_remove(
-        &mut self,
-        key: &[u8],
-        member: &[u8],
-    ) -> Result<bool, CommandError> {
+    pub(crate) fn sorted_remove(&mut self, key: &[u8], member: &[u8]) -> Result<bool, CommandError> {
         let Some(slot) = self.present::<SortedSet>(key)? else {
             return Ok(false);
         };
@@ -132,45 +102,27 @@ impl Keyspace {
         if let Some(slot) = self.present::<T>(key)? {
             return Ok(slot);
         }
-        let entry = Entry {
-            value: T::empty(),
-            expire_at: None,
-        };
+        let entry = Entry { value: T::empty(), expire_at: None };
         let slot = self.contents.insert(Bytes::copy_from_slice(key), entry);
         self.record_birth(slot);
         Ok(slot)
     }
 
     fn in_slot<T: Stored>(&mut self, slot: u32) -> &mut T {
-        T::of_mut(self.contents.value_mut(slot))
-            .expect("the type was checked when the slot was found")
+        T::of_mut(self.contents.value_mut(slot)).expect("the type was checked when the slot was found")
     }
 
     fn record_member(&mut self, slot: u32, member: &[u8], was_in: bool) {
         if self.journal.is_on() {
-            let (key, member) = (
-                self.contents.key(slot).clone(),
-                Bytes::copy_from_slice(member),
-            );
-            self.journal.record(
-                self.now_ms,
-                Undo::Member {
-                    key,
-                    member,
-                    was_in,
-                },
-            );
+            let (key, member) = (self.contents.key(slot).clone(), Bytes::copy_from_slice(member));
+            self.journal.record(self.now_ms, Undo::Member { key, member, was_in });
         }
     }
 
     fn record_score(&mut self, slot: u32, member: &[u8], old: Option<f64>) {
         if self.journal.is_on() {
-            let (key, member) = (
-                self.contents.key(slot).clone(),
-                Bytes::copy_from_slice(member),
-            );
-            self.journal
-                .record(self.now_ms, Undo::Score { key, member, old });
+            let (key, member) = (self.contents.key(slot).clone(), Bytes::copy_from_slice(member));
+            self.journal.record(self.now_ms, Undo::Score { key, member, old });
         }
     }
 

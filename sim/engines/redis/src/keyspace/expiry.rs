@@ -17,11 +17,7 @@ impl Keyspace {
         let (at, _) = self.contents.first_deadline()?;
         let past = at.saturating_add(1);
         let into_cycle = past.rem_euclid(CYCLE_MS);
-        let due = if into_cycle == 0 {
-            past
-        } else {
-            past.saturating_add(CYCLE_MS - into_cycle)
-        };
+        let due = if into_cycle == 0 { past } else { past.saturating_add(CYCLE_MS - into_cycle) };
         // A key can be born past its deadline; it stays until the cycle comes round.
         let following = (self.collected_ms.div_euclid(CYCLE_MS) + 1) * CYCLE_MS;
         Some(due.max(following))

@@ -83,9 +83,7 @@ impl Keyspace {
     pub(crate) fn read<T: Stored>(&mut self, key: &[u8]) -> Result<Option<&T>, CommandError> {
         match self.find(key) {
             None => Ok(None),
-            Some(slot) => T::of(&self.contents.entry(slot).value)
-                .map(Some)
-                .ok_or(WRONG_TYPE),
+            Some(slot) => T::of(&self.contents.entry(slot).value).map(Some).ok_or(WRONG_TYPE),
         }
     }
 
@@ -101,23 +99,11 @@ impl Keyspace {
             let old = self.contents.replace(slot, Entry { value, expire_at });
             if self.journal.is_on() {
                 let key = self.contents.key(slot).clone();
-                self.journal.record(
-                    self.now_ms,
-                    Undo::Entry {
-                        key,
-                        entry: Some(old),
-                    },
-                );
+                self.journal.record(self.now_ms, Undo::Entry { key, entry: Some(old) });
             }
         } else {
-            let expire_at = if let Deadline::At(at) = deadline {
-                Some(at)
-            } else {
-                None
-            };
-            let slot = self
-                .contents
-                .insert(Bytes::copy_from_slice(key), Entry { value, expire_at });
+            let expire_at = if let Deadline::At(at) = deadline { Some(at) } else { None };
+            let slot = self.contents.insert(Bytes::copy_from_slice(key), Entry { value, expire_at });
             self.record_birth(slot);
         }
         self.touch(key);
@@ -157,13 +143,7 @@ impl Keyspace {
         let old = self.contents.set_deadline(slot, expire_at);
         if self.journal.is_on() {
             let key = self.contents.key(slot).clone();
-            self.journal.record(
-                self.now_ms,
-                Undo::Deadline {
-                    key,
-                    expire_at: old,
-                },
-            );
+            self.journal.record(self.now_ms, Undo::Deadline { key, expire_at: old });
         }
         self.touch(key);
     }
@@ -174,8 +154,7 @@ impl Keyspace {
         let everything = std::mem::take(&mut self.contents);
         self.changes += everything.len() as u64;
         if self.journal.is_on() {
-            self.journal
-                .record(self.now_ms, Undo::Everything(Box::new(everything)));
+            self.journal.record(self.now_ms, Undo::Everything(Box::new(everything)));
         }
     }
 
@@ -183,13 +162,7 @@ impl Keyspace {
     fn remove_slot(&mut self, slot: u32) {
         let (key, entry) = self.contents.remove(slot);
         if self.journal.is_on() {
-            self.journal.record(
-                self.now_ms,
-                Undo::Entry {
-                    key,
-                    entry: Some(entry),
-                },
-            );
+            self.journal.record(self.now_ms, Undo::Entry { key, entry: Some(entry) });
         }
     }
 
@@ -197,8 +170,7 @@ impl Keyspace {
     fn record_birth(&mut self, slot: u32) {
         if self.journal.is_on() {
             let key = self.contents.key(slot).clone();
-            self.journal
-                .record(self.now_ms, Undo::Entry { key, entry: None });
+            self.journal.record(self.now_ms, Undo::Entry { key, entry: None });
         }
     }
 

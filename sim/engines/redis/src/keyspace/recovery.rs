@@ -32,10 +32,7 @@ impl Keyspace {
 
     fn take_back(&mut self, undo: Undo) {
         match undo {
-            Undo::Entry {
-                key,
-                entry: Some(entry),
-            } => {
+            Undo::Entry { key, entry: Some(entry) } => {
                 if let Some(slot) = self.contents.find(&key) {
                     self.contents.replace(slot, entry);
                 } else {
@@ -52,54 +49,25 @@ impl Keyspace {
                     self.contents.set_deadline(slot, expire_at);
                 }
             }
-            Undo::FieldSet {
-                key,
-                field,
-                old: Some(old),
-            } => {
+            Undo::FieldSet { key, field, old: Some(old) } => {
                 self.within(&key, |hash: &mut Hash| hash.insert(&field, old));
             }
-            Undo::FieldSet {
-                key,
-                field,
-                old: None,
-            } => {
+            Undo::FieldSet { key, field, old: None } => {
                 self.within(&key, |hash: &mut Hash| hash.remove(&field));
             }
-            Undo::FieldRemoved {
-                key,
-                field,
-                at,
-                old,
-            } => {
+            Undo::FieldRemoved { key, field, at, old } => {
                 self.within(&key, |hash: &mut Hash| hash.restore(at, field, old));
             }
-            Undo::Member {
-                key,
-                member,
-                was_in: true,
-            } => {
+            Undo::Member { key, member, was_in: true } => {
                 self.within(&key, |set: &mut Set| set.insert(&member));
             }
-            Undo::Member {
-                key,
-                member,
-                was_in: false,
-            } => {
+            Undo::Member { key, member, was_in: false } => {
                 self.within(&key, |set: &mut Set| set.remove(&member));
             }
-            Undo::Score {
-                key,
-                member,
-                old: Some(old),
-            } => {
+            Undo::Score { key, member, old: Some(old) } => {
                 self.within(&key, |sorted: &mut SortedSet| sorted.insert(&member, old));
             }
-            Undo::Score {
-                key,
-                member,
-                old: None,
-            } => {
+            Undo::Score { key, member, old: None } => {
                 self.within(&key, |sorted: &mut SortedSet| sorted.remove(&member));
             }
             Undo::Everything(contents) => self.contents = *contents,
@@ -108,12 +76,7 @@ impl Keyspace {
 
     /// Runs `change` on a collection that the journal says is there.
     fn within<T: Stored, R>(&mut self, key: &Bytes, change: impl FnOnce(&mut T) -> R) {
-        let slot = self
-            .contents
-            .find(key)
-            .expect("changes are taken back newest first, so the key is there");
-        change(
-            T::of_mut(self.contents.value_mut(slot)).expect("changes are taken back newest first"),
-        );
+        let slot = self.contents.find(key).expect("changes are taken back newest first, so the key is there");
+        change(T::of_mut(self.contents.value_mut(slot)).expect("changes are taken back newest first"));
     }
 }

@@ -54,9 +54,7 @@ impl Watches {
     /// Whether the key was past its deadline already when this connection began to watch it.
     pub(crate) fn was_past(&self, client: ClientId, key: &[u8]) -> bool {
         let watches = self.by_key.get(key).map(Vec::as_slice).unwrap_or_default();
-        watches
-            .iter()
-            .any(|watch| watch.client == client && watch.was_past)
+        watches.iter().any(|watch| watch.client == client && watch.was_past)
     }
 
     /// A key has changed.
@@ -80,12 +78,7 @@ impl Watches {
     pub(crate) fn touch_all(&mut self, contents: &Contents) {
         for (key, watches) in &self.by_key {
             if contents.find(key).is_some() {
-                self.told.extend(
-                    watches
-                        .iter()
-                        .filter(|watch| !watch.was_past)
-                        .map(|watch| watch.client),
-                );
+                self.told.extend(watches.iter().filter(|watch| !watch.was_past).map(|watch| watch.client));
             }
         }
     }

@@ -17,38 +17,32 @@ type FirstWord = Option<Either<BString, Value>>;
 /// `redis.call`: errors are raised.
 pub(super) fn raising(lua: &Lua, shared: &SharedCell) -> mlua::Result<Function> {
     let cell = shared.clone();
-    lua.create_function(move |lua, (name, words): (FirstWord, MultiValue)| {
-        match run(&cell, name, &words) {
-            Reply::Error(text) => Err(raise::reply(text)),
-            reply @ (Reply::Nil
-            | Reply::NilArray
-            | Reply::Ok
-            | Reply::Status(_)
-            | Reply::Int(_)
-            | Reply::Bulk(_)
-            | Reply::Array(_)
-            | Reply::Double(_)
-            | Reply::Map(_)
-            | Reply::Set(_)) => convert::to_lua(lua, reply),
-        }
+    lua.create_function(move |lua, (name, words): (FirstWord, MultiValue)| match run(&cell, name, &words) {
+        Reply::Error(text) => Err(raise::reply(text)),
+        reply @ (Reply::Nil
+        | Reply::NilArray
+        | Reply::Ok
+        | Reply::Status(_)
+        | Reply::Int(_)
+        | Reply::Bulk(_)
+        | Reply::Array(_)
+        | Reply::Double(_)
+        | Reply::Map(_)
+        | Reply::Set(_)) => convert::to_lua(lua, reply),
     })
 }
 
 /// `redis.pcall`: errors are given back as tables.
 pub(super) fn returning(lua: &Lua, shared: &SharedCell) -> mlua::Result<Function> {
     let cell = shared.clone();
-    let call = move |lua: &Lua, (name, words): (FirstWord, MultiValue)| {
-        convert::to_lua(lua, run(&cell, name, &words))
-    };
+    let call = move |lua: &Lua, (name, words): (FirstWord, MultiValue)| convert::to_lua(lua, run(&cell, name, &words));
     lua.create_function(call)
 }
 
 fn run(shared: &SharedCell, name: FirstWord, words: &MultiValue) -> Reply {
     let name = match name {
         None if words.is_empty() => {
-            return Reply::Error(
-                "ERR Please specify at least one argument for this redis lib call".to_owned(),
-            );
+            return Reply::Error("ERR Please specify at least one argument for this redis lib call".to_owned());
         }
         None | Some(Either::Right(_)) => return wrong_type(),
         Some(Either::Left(name)) => name,
@@ -66,15 +60,10 @@ fn run(shared: &SharedCell, name: FirstWord, words: &MultiValue) -> Reply {
         }
     }
     let mut start = 0;
-    let ends = ends[..words.len().min(INLINE_WORDS)]
-        .iter()
-        .chain(&more_ends);
+    let ends = ends[..words.len().min(INLINE_WORDS)].iter().chain(&more_ends);
     let slices = ends.map(|end| &buffer[std::mem::replace(&mut start, *end)..*end]);
     let mut shared = shared.lock();
-    let server = shared
-        .server
-        .as_mut()
-        .expect("callbacks are called only by scripts, and scripts have the server");
+    let server = shared.server.as_mut().expect("callbacks are called only by scripts, and scripts have the server");
     if words.len() < INLINE_WORDS {
         let mut args: [&[u8]; INLINE_WORDS] = [&[]; INLINE_WORDS];
         args[0] = &name;
@@ -100,12 +89,8 @@ fn append_word(buffer: &mut Vec<u8>, word: &Value) -> bool {
         Value::Integer(number) if number.unsigned_abs() < 100_000_000_000_000_000 => {
             buffer.extend_from_slice(&crate::number::format_integer(*number));
         }
-        Value::Integer(number) => {
-            buffer.extend_from_slice(convert::number_text(*number as f64, 17).as_bytes())
-        }
-        Value::Number(number) => {
-            buffer.extend_from_slice(convert::number_text(*number, 17).as_bytes())
-        }
+        Value::Integer(number) => buffer.extend_from_slice(convert::number_text(*number as f64, 17).as_bytes()),
+        Value::Number(number) => buffer.extend_from_slice(convert::number_text(*number, 17).as_bytes()),
         Value::Nil
         | Value::Boolean(_)
         | Value::LightUserData(_)
@@ -131,14 +116,10 @@ fn dispatch(server: &mut Server, args: &[&[u8]]) -> Reply {
         return Reply::Error("ERR This Redis command is not allowed from script".to_owned());
     }
     if !spec.takes(args.len()) {
-        return Reply::Error(
-            "ERR Wrong number of args calling Redis command from script".to_owned(),
-        );
+        return Reply::Error("ERR Wrong number of args calling Redis command from script".to_owned());
     }
     match spec.run {
         Run::Plain(handler) => handler(server, args).unwrap_or_else(Reply::from),
-        Run::Whole(_) => {
-            Reply::Error("ERR This Redis command is not allowed from script".to_owned())
-        }
+        Run::Whole(_) => Reply::Error("ERR This Redis command is not allowed from script".to_owned()),
     }
 }

@@ -48,9 +48,7 @@ fn to_value(lua: &Lua, reply: Reply) -> mlua::Result<Value> {
             }
             Value::Table(table)
         }
-        rich @ (Reply::Double(_) | Reply::Map(_) | Reply::Set(_)) => {
-            to_value(lua, rich.into_resp2())?
-        }
+        rich @ (Reply::Double(_) | Reply::Map(_) | Reply::Set(_)) => to_value(lua, rich.into_resp2())?,
     })
 }
 
@@ -72,12 +70,7 @@ pub(super) fn to_reply(value: &Value) -> Reply {
 
 /// The elements of an array that a script returned, as an answer.
 pub(super) fn to_array(elements: &MultiValue) -> Reply {
-    Reply::Array(
-        elements
-            .iter()
-            .map(|element| to_reply_within(element, DEEPEST - 1))
-            .collect(),
-    )
+    Reply::Array(elements.iter().map(|element| to_reply_within(element, DEEPEST - 1)).collect())
 }
 
 fn to_reply_within(value: &Value, depth: usize) -> Reply {
@@ -112,8 +105,7 @@ fn table_to_reply(table: &Table, depth: usize) -> Reply {
     }
     for name in ["map", "set", "big_number", "verbatim_string"] {
         if !matches!(table.raw_get::<Value>(name), Ok(Value::Nil)) {
-            return crate::errors::unsupported(&format!("a script's answer with the field {name}"))
-                .into();
+            return crate::errors::unsupported(&format!("a script's answer with the field {name}")).into();
         }
     }
     let mut replies = Vec::new();
@@ -143,10 +135,7 @@ fn one_line(text: &[u8]) -> String {
 fn truncate(number: f64) -> i64 {
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if (-LIMIT..LIMIT).contains(&number) {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the fraction is meant to go and the range was checked"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the fraction is meant to go and the range was checked")]
         let whole = number as i64;
         whole
     } else {
@@ -165,10 +154,7 @@ pub(super) fn raised_error(value: &Value, sha: &Sha) -> CommandError {
     let mut line = one_line(&text);
     let source = text_field(table, "source");
     if let (Some(source), Ok(Value::Integer(number))) = (source, table.raw_get::<Value>("line")) {
-        line.push_str(&format!(
-            " script: {sha}, on {}:{number}.",
-            String::from_utf8_lossy(&source)
-        ));
+        line.push_str(&format!(" script: {sha}, on {}:{number}.", String::from_utf8_lossy(&source)));
     }
     CommandError(line.into())
 }

@@ -19,10 +19,7 @@ pub(super) fn redis(lua: &Lua, shared: &SharedCell) -> mlua::Result<Table> {
     redis.set("status_reply", lua.create_function(status_reply)?)?;
     redis.set("error_reply", lua.create_function(error_reply)?)?;
     redis.set("log", lua.create_function(log)?)?;
-    for (level, name) in ["LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING"]
-        .into_iter()
-        .enumerate()
-    {
+    for (level, name) in ["LOG_DEBUG", "LOG_VERBOSE", "LOG_NOTICE", "LOG_WARNING"].into_iter().enumerate() {
         redis.set(name, level)?;
     }
     redis.set("REDIS_VERSION", VERSION)?;
@@ -61,17 +58,10 @@ fn error_reply(lua: &Lua, arguments: MultiValue) -> mlua::Result<Table> {
 }
 
 /// A table with one field made of the one string given; anything else gives (not raises) an error.
-fn single_field(
-    lua: &Lua,
-    name: &str,
-    arguments: &MultiValue,
-    text_of: fn(&[u8]) -> Vec<u8>,
-) -> mlua::Result<Table> {
+fn single_field(lua: &Lua, name: &str, arguments: &MultiValue, text_of: fn(&[u8]) -> Vec<u8>) -> mlua::Result<Table> {
     let table = lua.create_table()?;
     match arguments.as_slices() {
-        ([Value::String(text)], []) => {
-            table.raw_set(name, mlua::BString::from(text_of(&text.as_bytes())))?
-        }
+        ([Value::String(text)], []) => table.raw_set(name, mlua::BString::from(text_of(&text.as_bytes())))?,
         _ => table.raw_set("err", "ERR wrong number or type of arguments")?,
     }
     Ok(table)
@@ -80,9 +70,7 @@ fn single_field(
 /// There is no log to write to; what is checked is what Redis checks.
 fn log(_lua: &Lua, arguments: MultiValue) -> mlua::Result<()> {
     if arguments.len() < 2 {
-        return Err(raise::reply(
-            "ERR redis.log() requires two arguments or more.",
-        ));
+        return Err(raise::reply("ERR redis.log() requires two arguments or more."));
     }
     let level = match &arguments[0] {
         Value::Integer(level) => *level,
@@ -98,14 +86,8 @@ fn log(_lua: &Lua, arguments: MultiValue) -> mlua::Result<()> {
         | Value::UserData(_)
         | Value::Error(_)
         | Value::Other(_) => {
-            return Err(raise::reply(
-                "ERR First argument must be a number (log level).",
-            ));
+            return Err(raise::reply("ERR First argument must be a number (log level)."));
         }
     };
-    if (0..=3).contains(&level) {
-        Ok(())
-    } else {
-        Err(raise::reply("ERR Invalid debug level."))
-    }
+    if (0..=3).contains(&level) { Ok(()) } else { Err(raise::reply("ERR Invalid debug level.")) }
 }

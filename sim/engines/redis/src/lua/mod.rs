@@ -24,10 +24,7 @@ use crate::server::Server;
 use random::Random;
 pub(crate) use sha::Sha;
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "looked up by digest only, never iterated"
-)]
+#[expect(clippy::disallowed_types, reason = "looked up by digest only, never iterated")]
 type Scripts = std::collections::HashMap<Sha, Function, FxBuildHasher>;
 
 /// What the callbacks share with the host.
@@ -80,21 +77,10 @@ impl ScriptHost {
     /// A machine without scripts. One that runs longer than `instruction_limit` Lua instructions is stopped.
     pub(crate) fn new(instruction_limit: u64) -> Self {
         let most_checks = instruction_limit / u64::from(crate::Config::SCRIPT_CHECK_INTERVAL);
-        let shared = Shared {
-            server: None,
-            random: Random::new(),
-            checks: 0,
-            most_checks,
-        };
+        let shared = Shared { server: None, random: Random::new(), checks: 0, most_checks };
         let shared = SharedCell(Arc::new(Mutex::new(shared)));
         let (lua, parts) = sandbox::build(&shared).expect("the sandbox's own Lua is correct");
-        Self {
-            lua,
-            shared,
-            scripts: Scripts::default(),
-            runner: parts.runner,
-            environment: parts.environment,
-        }
+        Self { lua, shared, scripts: Scripts::default(), runner: parts.runner, environment: parts.environment }
     }
 
     /// Forgets all scripts.
@@ -140,16 +126,9 @@ impl ScriptHost {
         let mut shared = self.shared.lock();
         let most_checks = shared.most_checks;
         let was_stopped = shared.checks > most_checks;
-        let mut server = shared
-            .server
-            .take()
-            .expect("callbacks leave the server where it is");
+        let mut server = shared.server.take().expect("callbacks leave the server where it is");
         server.answers_resp3 = answers_resp3;
-        let outcome = if was_stopped {
-            Err(too_long(sha, most_checks))
-        } else {
-            result
-        };
+        let outcome = if was_stopped { Err(too_long(sha, most_checks)) } else { result };
         (outcome, server)
     }
 
@@ -161,14 +140,8 @@ impl ScriptHost {
         };
         let keys = sequence(&self.lua, keys).map_err(machine_error)?;
         let argv = sequence(&self.lua, argv).map_err(machine_error)?;
-        let script = self
-            .scripts
-            .get(sha)
-            .expect("the caller has loaded the script");
-        let (kind, values): (u8, MultiValue) = self
-            .runner
-            .call((script, keys, argv))
-            .map_err(machine_error)?;
+        let script = self.scripts.get(sha).expect("the caller has loaded the script");
+        let (kind, values): (u8, MultiValue) = self.runner.call((script, keys, argv)).map_err(machine_error)?;
         let first = values.front().unwrap_or(&Value::Nil);
         match kind {
             RAISED => Err(convert::raised_error(first, sha)),
@@ -180,7 +153,5 @@ impl ScriptHost {
 
 fn too_long(sha: &Sha, most_checks: u64) -> CommandError {
     let most = most_checks * u64::from(crate::Config::SCRIPT_CHECK_INTERVAL);
-    CommandError(
-        format!("ERR script {sha} stopped by this engine after {most} instructions").into(),
-    )
+    CommandError(format!("ERR script {sha} stopped by this engine after {most} instructions").into())
 }

@@ -65,7 +65,5 @@ pub(super) fn explain(value: &Value) -> Option<Raised> {
         return Some(raised.clone());
     }
     let text = error.to_string();
-    Some(Raised::Text(
-        text.lines().next().unwrap_or_default().to_owned(),
-    ))
+    Some(Raised::Text(text.lines().next().unwrap_or_default().to_owned()))
 }

@@ -42,22 +42,10 @@ mod tests {
     fn the_sequence_is_that_of_redis() {
         // Seen on Redis 7.0.15 with `return tostring(math.random())`.
         let mut random = Random::new();
-        assert_eq!(
-            format!("{:.14}", random.next_fraction()),
-            "0.39646477363839"
-        );
-        assert_eq!(
-            format!("{:.14}", random.next_fraction()),
-            "0.84048536971234"
-        );
+        assert_eq!(format!("{:.14}", random.next_fraction()), "0.39646477363839");
+        assert_eq!(format!("{:.14}", random.next_fraction()), "0.84048536971234");
         let mut random = Random::seeded(0);
-        assert_eq!(
-            format!("{:.14}", random.next_fraction()),
-            "0.17082803611217"
-        );
-        assert_eq!(
-            format!("{:.14}", random.next_fraction()),
-            "0.74990198051087"
-        );
+        assert_eq!(format!("{:.14}", random.next_fraction()), "0.17082803611217");
+        assert_eq!(format!("{:.14}", random.next_fraction()), "0.74990198051087");
     }
 }

@@ -26,37 +26,19 @@ pub(super) fn build(shared: &SharedCell) -> mlua::Result<(Lua, Parts)> {
     let source = include_str!("sandbox.lua");
     let (runner, environment) = lua.load(source).set_name("=sandbox").call(host)?;
     stop_runaway_scripts(&lua, shared)?;
-    Ok((
-        lua,
-        Parts {
-            runner,
-            environment,
-        },
-    ))
+    Ok((lua, Parts { runner, environment }))
 }
 
 /// Compiles a script whose globals are the sandbox's.
-pub(super) fn compile(
-    lua: &Lua,
-    source: &[u8],
-    environment: &Table,
-) -> Result<Function, CommandError> {
+pub(super) fn compile(lua: &Lua, source: &[u8], environment: &Table) -> Result<Function, CommandError> {
     if source.starts_with(b"#!") {
-        return Err(crate::errors::unsupported(
-            "script flags (a first line with #!)",
-        ));
+        return Err(crate::errors::unsupported("script flags (a first line with #!)"));
     }
-    let chunk = lua
-        .load(source)
-        .set_name("@user_script")
-        .set_mode(ChunkMode::Text)
-        .set_environment(environment.clone());
+    let chunk =
+        lua.load(source).set_name("@user_script").set_mode(ChunkMode::Text).set_environment(environment.clone());
     chunk.into_function().map_err(|error| {
-        let message = if let mlua::Error::SyntaxError { message, .. } = &error {
-            message.clone()
-        } else {
-            error.to_string()
-        };
+        let message =
+            if let mlua::Error::SyntaxError { message, .. } = &error { message.clone() } else { error.to_string() };
         let message = message.replace(['\r', '\n'], " ");
         CommandError(format!("ERR Error compiling script (new function): {message}").into())
     })
@@ -68,10 +50,7 @@ fn host_functions(lua: &Lua, shared: &SharedCell) -> mlua::Result<Table> {
     host.set("cjson", cjson::library(lua)?)?;
     host.set("null", Value::NULL)?;
     host.set("explain", lua.create_function(explain)?)?;
-    host.set(
-        "position",
-        lua.create_function(|lua, ()| Ok(script_position(lua)))?,
-    )?;
+    host.set("position", lua.create_function(|lua, ()| Ok(script_position(lua)))?)?;
     let cell = shared.clone();
     let draw = move |lua: &Lua, bounds: Variadic<f64>| random(&cell, lua, &bounds);
     host.set("random", lua.create_function(draw)?)?;
@@ -99,9 +78,7 @@ fn script_position(lua: &Lua) -> (Option<String>, Option<usize>) {
     let mut level = 1;
     while let Some(place) = lua.inspect_stack(level, |frame| {
         let source = frame.source().source.map(|source| source.into_owned());
-        source
-            .filter(|source| source == "@user_script")
-            .map(|source| (source, frame.current_line()))
+        source.filter(|source| source == "@user_script").map(|source| (source, frame.current_line()))
     }) {
         if let Some((source, line)) = place {
             return (Some(source), line);
@@ -121,14 +98,8 @@ fn random(shared: &SharedCell, lua: &Lua, bounds: &[f64]) -> mlua::Result<f64> {
             let (least, most) = (least.trunc(), most.trunc());
             Ok((fraction * (most - least + 1.0)).floor() + least)
         }
-        [_] => Err(raise::text_here(
-            lua,
-            "bad argument #1 to 'random' (interval is empty)",
-        )),
-        [_, _] => Err(raise::text_here(
-            lua,
-            "bad argument #2 to 'random' (interval is empty)",
-        )),
+        [_] => Err(raise::text_here(lua, "bad argument #1 to 'random' (interval is empty)")),
+        [_, _] => Err(raise::text_here(lua, "bad argument #2 to 'random' (interval is empty)")),
         _ => Err(raise::text_here(lua, "wrong number of arguments")),
     }
 }

@@ -42,14 +42,8 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_sha1() {
-        assert_eq!(
-            Sha::of(b"return 1").to_string(),
-            "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"
-        );
-        assert_eq!(
-            Sha::parse(b"E0E1F9FABFC9D4800C877A703B823AC0578FF8DB"),
-            Some(Sha::of(b"return 1"))
-        );
+        assert_eq!(Sha::of(b"return 1").to_string(), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
+        assert_eq!(Sha::parse(b"E0E1F9FABFC9D4800C877A703B823AC0578FF8DB"), Some(Sha::of(b"return 1")));
         assert_eq!(Sha::parse(b"e0e1"), None);
     }
 }

@@ -15,30 +15,13 @@ pub(crate) enum Undo {
     /// The key had this deadline.
     Deadline { key: Bytes, expire_at: Option<i64> },
     /// The field of the hash had this value, or was not there.
-    FieldSet {
-        key: Bytes,
-        field: Bytes,
-        old: Option<Bytes>,
-    },
+    FieldSet { key: Bytes, field: Bytes, old: Option<Bytes> },
     /// The field stood at this position of the hash with this value.
-    FieldRemoved {
-        key: Bytes,
-        field: Bytes,
-        at: usize,
-        old: Bytes,
-    },
+    FieldRemoved { key: Bytes, field: Bytes, at: usize, old: Bytes },
     /// The member was in the set, or was not.
-    Member {
-        key: Bytes,
-        member: Bytes,
-        was_in: bool,
-    },
+    Member { key: Bytes, member: Bytes, was_in: bool },
     /// The member of the sorted set had this score, or was not there.
-    Score {
-        key: Bytes,
-        member: Bytes,
-        old: Option<f64>,
-    },
+    Score { key: Bytes, member: Bytes, old: Option<f64> },
     /// These were all the entries (`FLUSHALL`).
     Everything(Box<Contents>),
 }
@@ -59,22 +42,12 @@ pub(crate) struct Journal {
 impl Journal {
     /// A journal that is off records nothing, because nothing will be taken back.
     pub(crate) fn new(is_on: bool) -> Self {
-        Self {
-            is_on,
-            records: VecDeque::new(),
-            durable: 0,
-            replicated: 0,
-            has_replica: false,
-        }
+        Self { is_on, records: VecDeque::new(), durable: 0, replicated: 0, has_replica: false }
     }
 
     /// The same journal, whose records are kept until the replica has them.
     pub(crate) fn with_replica(self) -> Self {
-        Self {
-            is_on: true,
-            has_replica: true,
-            ..self
-        }
+        Self { is_on: true, has_replica: true, ..self }
     }
 
     pub(crate) fn is_on(&self) -> bool {
@@ -115,10 +88,7 @@ impl Journal {
     /// The changes made up to `until_ms` have reached the replica. They arrive in order: one that waits holds up
     /// those behind it.
     pub(crate) fn mark_replicated(&mut self, until_ms: i64) {
-        while self
-            .oldest_unreplicated_ms()
-            .is_some_and(|at_ms| at_ms <= until_ms)
-        {
+        while self.oldest_unreplicated_ms().is_some_and(|at_ms| at_ms <= until_ms) {
             self.replicated += 1;
         }
         self.drop_settled();
@@ -151,11 +121,7 @@ impl Journal {
     }
 
     fn drop_settled(&mut self) {
-        let settled = if self.has_replica {
-            self.durable.min(self.replicated)
-        } else {
-            self.durable
-        };
+        let settled = if self.has_replica { self.durable.min(self.replicated) } else { self.durable };
         if settled > 0 {
             self.records.drain(..settled);
             self.durable -= settled;

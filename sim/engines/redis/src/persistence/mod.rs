@@ -33,10 +33,9 @@ impl Disk {
     pub(crate) fn new(mode: Persistence) -> Self {
         match mode {
             Persistence::None => Self::None,
-            Persistence::Rdb {
-                save_every_ms,
-                after_changes,
-            } => Self::Snapshots(SnapshotSchedule::new(save_every_ms, after_changes)),
+            Persistence::Rdb { save_every_ms, after_changes } => {
+                Self::Snapshots(SnapshotSchedule::new(save_every_ms, after_changes))
+            }
             Persistence::AofEverysec => Self::Flushes(FlushSchedule::default()),
             Persistence::AofAlways => Self::Always,
         }
@@ -56,9 +55,7 @@ impl Disk {
             // Without a disk nothing has to wait for one.
             Self::None | Self::Always => true,
             Self::Snapshots(schedule) => schedule.is_due(keyspace.now_ms, keyspace.changes),
-            Self::Flushes(schedule) => {
-                schedule.is_due(keyspace.now_ms, keyspace.journal.has_undurable())
-            }
+            Self::Flushes(schedule) => schedule.is_due(keyspace.now_ms, keyspace.journal.has_undurable()),
         };
         if is_due {
             keyspace.journal.mark_durable();

@@ -12,11 +12,7 @@ pub(crate) struct SnapshotSchedule {
 
 impl SnapshotSchedule {
     pub(crate) fn new(every_ms: i64, after_changes: u64) -> Self {
-        Self {
-            every_ms,
-            after_changes,
-            last_ms: None,
-        }
+        Self { every_ms, after_changes, last_ms: None }
     }
 
     /// Whether a snapshot is to be taken now; if so it counts as taken.
@@ -27,8 +23,7 @@ impl SnapshotSchedule {
             self.last_ms = Some(now_ms);
             return false;
         }
-        let is_due =
-            changes > 0 && changes >= self.after_changes && now_ms - last_ms >= self.every_ms;
+        let is_due = changes > 0 && changes >= self.after_changes && now_ms - last_ms >= self.every_ms;
         if is_due {
             self.last_ms = Some(now_ms);
         }
@@ -37,8 +32,7 @@ impl SnapshotSchedule {
 
     pub(crate) fn next_deadline(&self, changes: u64) -> Option<i64> {
         let last_ms = self.last_ms?;
-        (changes > 0 && changes >= self.after_changes)
-            .then(|| last_ms.saturating_add(self.every_ms))
+        (changes > 0 && changes >= self.after_changes).then(|| last_ms.saturating_add(self.every_ms))
     }
 
     /// The server starts anew.

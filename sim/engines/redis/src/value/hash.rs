@@ -7,10 +7,7 @@ use rustc_hash::FxBuildHasher;
 /// Up to this many fields a scan is quicker than an index.
 const UNINDEXED_FIELDS: usize = 12;
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "looked up by field only, never iterated"
-)]
+#[expect(clippy::disallowed_types, reason = "looked up by field only, never iterated")]
 type Index = std::collections::HashMap<Bytes, usize, FxBuildHasher>;
 
 /// Fields and their values in order of arrival.
@@ -33,10 +30,7 @@ impl Hash {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
-        self.slots
-            .iter()
-            .flatten()
-            .map(|(field, value)| (field, value))
+        self.slots.iter().flatten().map(|(field, value)| (field, value))
     }
 
     /// Sets a field and gives the value that was there.
@@ -85,10 +79,7 @@ impl Hash {
     fn position(&self, field: &[u8]) -> Option<usize> {
         match &self.index {
             Some(index) => index.get(field).copied(),
-            None => self
-                .slots
-                .iter()
-                .position(|slot| slot.as_ref().is_some_and(|(name, _)| name == field)),
+            None => self.slots.iter().position(|slot| slot.as_ref().is_some_and(|(name, _)| name == field)),
         }
     }
 
@@ -107,11 +98,7 @@ impl Hash {
     fn compact(&mut self) {
         self.slots.retain(Option::is_some);
         let numbered = self.slots.iter().flatten().enumerate();
-        self.index = Some(
-            numbered
-                .map(|(at, (field, _))| (field.clone(), at))
-                .collect(),
-        );
+        self.index = Some(numbered.map(|(at, (field, _))| (field.clone(), at)).collect());
     }
 }
 
@@ -162,10 +149,7 @@ mod tests {
         assert_eq!(hash.len(), 10);
         assert!(hash.slots.len() < 60, "gaps are closed");
         for i in 290..300 {
-            assert_eq!(
-                hash.get(format!("f{i}").as_bytes()).unwrap(),
-                &i.to_string()
-            );
+            assert_eq!(hash.get(format!("f{i}").as_bytes()).unwrap(), &i.to_string());
         }
     }
 }

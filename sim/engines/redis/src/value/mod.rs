@@ -53,18 +53,10 @@ macro_rules! stored {
     ($type:ty, $variant:ident) => {
         impl Stored for $type {
             fn of(value: &Value) -> Option<&Self> {
-                if let Value::$variant(inner) = value {
-                    Some(inner)
-                } else {
-                    None
-                }
+                if let Value::$variant(inner) = value { Some(inner) } else { None }
             }
             fn of_mut(value: &mut Value) -> Option<&mut Self> {
-                if let Value::$variant(inner) = value {
-                    Some(inner)
-                } else {
-                    None
-                }
+                if let Value::$variant(inner) = value { Some(inner) } else { None }
             }
             fn empty() -> Value {
                 Value::$variant(<$type>::default())

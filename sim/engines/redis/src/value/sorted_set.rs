@@ -8,10 +8,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use rustc_hash::FxBuildHasher;
 
-#[expect(
-    clippy::disallowed_types,
-    reason = "looked up by member only, never iterated"
-)]
+#[expect(clippy::disallowed_types, reason = "looked up by member only, never iterated")]
 type Scores = std::collections::HashMap<Bytes, f64, FxBuildHasher>;
 
 /// A score that can be ordered: never NaN, and 0 equals -0 as in C.
@@ -34,9 +31,7 @@ impl PartialOrd for Score {
 
 impl Ord for Score {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.0
-            .partial_cmp(&other.0)
-            .expect("a NaN score is refused before it is stored")
+        self.0.partial_cmp(&other.0).expect("a NaN score is refused before it is stored")
     }
 }
 
@@ -90,13 +85,8 @@ impl SortedSet {
 
     /// Members in ascending order whose score is at least `from`; the search is logarithmic.
     pub(crate) fn iter_from(&self, from: f64) -> impl DoubleEndedIterator<Item = (&Bytes, f64)> {
-        let start = (
-            Bound::Included((Score(from), Bytes::new())),
-            Bound::Unbounded,
-        );
-        self.order
-            .range(start)
-            .map(|(score, member)| (member, score.0))
+        let start = (Bound::Included((Score(from), Bytes::new())), Bound::Unbounded);
+        self.order.range(start).map(|(score, member)| (member, score.0))
     }
 
     /// How many members come before this one, lowest score first.

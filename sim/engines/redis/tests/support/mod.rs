@@ -21,11 +21,7 @@ impl Session {
         let mut redis = Redis::new(config, 7);
         redis.advance(START_MS);
         let client = redis.connect();
-        Self {
-            redis,
-            client,
-            now_ms: START_MS,
-        }
+        Self { redis, client, now_ms: START_MS }
     }
 
     /// Runs a command whose words are separated by spaces.
@@ -55,11 +51,7 @@ impl Session {
         while let Some(at) = self.redis.next_deadline().filter(|at| *at <= end) {
             self.now_ms = self.now_ms.max(at);
             self.redis.advance(self.now_ms);
-            assert_ne!(
-                self.redis.next_deadline(),
-                Some(at),
-                "a deadline that advance() does not meet"
-            );
+            assert_ne!(self.redis.next_deadline(), Some(at), "a deadline that advance() does not meet");
         }
         self.now_ms = end;
         self.redis.advance(end);
@@ -90,10 +82,7 @@ pub(crate) fn show(reply: &Reply) -> String {
         Reply::Error(text) => format!("(error) {text}"),
         Reply::Double(number) => format!("(double) {number}"),
         Reply::Map(pairs) => {
-            let pairs: Vec<String> = pairs
-                .iter()
-                .map(|(k, v)| format!("{}: {}", show(k), show(v)))
-                .collect();
+            let pairs: Vec<String> = pairs.iter().map(|(k, v)| format!("{}: {}", show(k), show(v))).collect();
             format!("{{{}}}", pairs.join(" "))
         }
         Reply::Set(replies) => format!("({})", list(replies)),

@@ -42,8 +42,7 @@ fn score() -> impl Strategy<Value = String> {
 }
 
 fn bound() -> impl Strategy<Value = String> {
-    (any::<bool>(), score())
-        .prop_map(|(open, score)| if open { format!("({score}") } else { score })
+    (any::<bool>(), score()).prop_map(|(open, score)| if open { format!("({score}") } else { score })
 }
 
 fn rank() -> impl Strategy<Value = String> {
@@ -66,14 +65,7 @@ fn ttl_ms() -> impl Strategy<Value = String> {
 }
 
 fn unix_s() -> impl Strategy<Value = String> {
-    select(vec![
-        "4000000000",
-        "4100000000",
-        "1",
-        "-5",
-        "9223372036854776",
-    ])
-    .prop_map(str::to_owned)
+    select(vec!["4000000000", "4100000000", "1", "-5", "9223372036854776"]).prop_map(str::to_owned)
 }
 
 /// A command's name and then the words that the strategies give.
@@ -123,9 +115,7 @@ impl Words for Vec<&'static str> {
 
 impl Words for Vec<(String, String)> {
     fn words(self) -> Vec<String> {
-        self.into_iter()
-            .flat_map(|(first, second)| [first, second])
-            .collect()
+        self.into_iter().flat_map(|(first, second)| [first, second]).collect()
     }
 }
 
@@ -146,9 +136,8 @@ fn options(all: &'static [&'static str]) -> impl Strategy<Value = Vec<&'static s
 
 fn set_options() -> impl Strategy<Value = Vec<Vec<String>>> {
     let word = |text: &'static str| Just(vec![text.to_owned()]);
-    let timed = |name: &'static str, time: BoxedStrategy<String>| {
-        time.prop_map(move |time| vec![name.to_owned(), time])
-    };
+    let timed =
+        |name: &'static str, time: BoxedStrategy<String>| time.prop_map(move |time| vec![name.to_owned(), time]);
     let option = prop_oneof![
         2 => word("NX"),
         2 => word("xx"),

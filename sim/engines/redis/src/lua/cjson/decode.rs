@@ -14,11 +14,7 @@ pub(super) struct Decoder<'a> {
 
 impl<'a> Decoder<'a> {
     pub(super) fn new(lua: &'a Lua, json: &'a [u8]) -> Self {
-        Self {
-            lua,
-            tokens: Tokens::new(json),
-            depth: 0,
-        }
+        Self { lua, tokens: Tokens::new(json), depth: 0 }
     }
 
     /// The value of the whole text; the error is cjson's message.
@@ -33,27 +29,17 @@ impl<'a> Decoder<'a> {
     }
 
     fn expected(&self, what: &str, found: &Token) -> String {
-        format!(
-            "Expected {what} but found {} at character {}",
-            found.name(),
-            self.tokens.token_at + 1
-        )
+        format!("Expected {what} but found {} at character {}", found.name(), self.tokens.token_at + 1)
     }
 
     fn require(&mut self, wanted: &Token, what: &str) -> Result<(), String> {
         let token = self.tokens.next();
-        if token == *wanted {
-            Ok(())
-        } else {
-            Err(self.expected(what, &token))
-        }
+        if token == *wanted { Ok(()) } else { Err(self.expected(what, &token)) }
     }
 
     fn value(&mut self, token: Token) -> Result<Value, String> {
         match token {
-            Token::Text(text) => Ok(Value::String(
-                self.lua.create_string(&text).map_err(|e| e.to_string())?,
-            )),
+            Token::Text(text) => Ok(Value::String(self.lua.create_string(&text).map_err(|e| e.to_string())?)),
             Token::Number(number) => Ok(Value::Number(number)),
             Token::Boolean(boolean) => Ok(Value::Boolean(boolean)),
             Token::Null => Ok(Value::NULL),
@@ -68,16 +54,11 @@ impl<'a> Decoder<'a> {
         }
     }
 
-    fn nested(
-        &mut self,
-        fill: fn(&mut Self, &Table) -> Result<(), String>,
-    ) -> Result<Value, String> {
+    fn nested(&mut self, fill: fn(&mut Self, &Table) -> Result<(), String>) -> Result<Value, String> {
         self.depth += 1;
         if self.depth > DEEPEST {
             let (depth, at) = (self.depth, self.tokens.at);
-            return Err(format!(
-                "Found too many nested data structures ({depth}) at character {at}"
-            ));
+            return Err(format!("Found too many nested data structures ({depth}) at character {at}"));
         }
         let table = self.lua.create_table().map_err(|error| error.to_string())?;
         fill(self, &table)?;
@@ -97,9 +78,7 @@ impl<'a> Decoder<'a> {
             self.require(&Token::Colon, "colon")?;
             let token_of_value = self.tokens.next();
             let value = self.value(token_of_value)?;
-            table
-                .raw_set(mlua::BString::from(key), value)
-                .map_err(|error| error.to_string())?;
+            table.raw_set(mlua::BString::from(key), value).map_err(|error| error.to_string())?;
             let following = self.tokens.next();
             if following == Token::ObjectEnd {
                 return Ok(());
@@ -118,9 +97,7 @@ impl<'a> Decoder<'a> {
         }
         for at in 1_usize.. {
             let value = self.value(token)?;
-            table
-                .raw_seti(at, value)
-                .map_err(|error| error.to_string())?;
+            table.raw_seti(at, value).map_err(|error| error.to_string())?;
             let following = self.tokens.next();
             if following == Token::ArrayEnd {
                 return Ok(());

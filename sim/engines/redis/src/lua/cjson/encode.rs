@@ -27,10 +27,7 @@ pub(super) fn append(json: &mut Vec<u8>, value: &Value, depth: usize) -> Result<
         | Value::UserData(_)
         | Value::Error(_)
         | Value::Other(_) => {
-            return Err(format!(
-                "Cannot serialise {}: type not supported",
-                lua_type(value)
-            ));
+            return Err(format!("Cannot serialise {}: type not supported", lua_type(value)));
         }
     }
     Ok(())
@@ -107,12 +104,7 @@ fn array_length(table: &Table) -> Result<Option<usize>, String> {
     Ok(Some(highest))
 }
 
-fn append_array(
-    json: &mut Vec<u8>,
-    table: &Table,
-    length: usize,
-    depth: usize,
-) -> Result<(), String> {
+fn append_array(json: &mut Vec<u8>, table: &Table, length: usize, depth: usize) -> Result<(), String> {
     json.push(b'[');
     for at in 1..=length {
         if at > 1 {
@@ -152,9 +144,7 @@ fn append_object(json: &mut Vec<u8>, table: &Table, depth: usize) -> Result<(), 
             | Value::Error(_)
             | Value::Other(_) => {
                 let kind = lua_type(&key);
-                return Err(format!(
-                    "Cannot serialise {kind}: table key must be a number or string"
-                ));
+                return Err(format!("Cannot serialise {kind}: table key must be a number or string"));
             }
         }
         json.push(b':');

@@ -23,10 +23,7 @@ pub(super) fn library(lua: &Lua) -> mlua::Result<Table> {
 
 fn encode(lua: &Lua, arguments: MultiValue) -> mlua::Result<Value> {
     if arguments.len() != 1 {
-        return Err(raise::text_here(
-            lua,
-            "bad argument #1 to 'encode' (expected 1 argument)",
-        ));
+        return Err(raise::text_here(lua, "bad argument #1 to 'encode' (expected 1 argument)"));
     }
     let mut json = Vec::new();
     encode::append(&mut json, &arguments[0], 0).map_err(|text| raise::text_here(lua, &text))?;
@@ -35,10 +32,7 @@ fn encode(lua: &Lua, arguments: MultiValue) -> mlua::Result<Value> {
 
 fn decode(lua: &Lua, arguments: MultiValue) -> mlua::Result<Value> {
     if arguments.len() != 1 {
-        return Err(raise::text_here(
-            lua,
-            "bad argument #1 to 'decode' (expected 1 argument)",
-        ));
+        return Err(raise::text_here(lua, "bad argument #1 to 'decode' (expected 1 argument)"));
     }
     let kind = arguments[0].type_name();
     let Some(json) = lua.coerce_string(arguments[0].clone())? else {
@@ -46,7 +40,5 @@ fn decode(lua: &Lua, arguments: MultiValue) -> mlua::Result<Value> {
         return Err(raise::text_here(lua, &text));
     };
     let json = json.as_bytes();
-    decode::Decoder::new(lua, &json)
-        .whole()
-        .map_err(|text| raise::text_here(lua, &text))
+    decode::Decoder::new(lua, &json).whole().map_err(|text| raise::text_here(lua, &text))
 }

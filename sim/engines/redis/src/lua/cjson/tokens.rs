@@ -47,11 +47,7 @@ pub(super) struct Tokens<'a> {
 
 impl<'a> Tokens<'a> {
     pub(super) fn new(json: &'a [u8]) -> Self {
-        Self {
-            json,
-            at: 0,
-            token_at: 0,
-        }
+        Self { json, at: 0, token_at: 0 }
     }
 
     /// Whether the text looks like UTF-16 or UTF-32.
@@ -84,11 +80,7 @@ impl<'a> Tokens<'a> {
 
     fn word(&mut self) -> Token {
         let rest = &self.json[self.at..];
-        let words = [
-            ("true", Token::Boolean(true)),
-            ("false", Token::Boolean(false)),
-            ("null", Token::Null),
-        ];
+        let words = [("true", Token::Boolean(true)), ("false", Token::Boolean(false)), ("null", Token::Null)];
         for (word, token) in words {
             if rest.starts_with(word.as_bytes()) {
                 self.at += word.len();
@@ -96,13 +88,8 @@ impl<'a> Tokens<'a> {
             }
         }
         // By default cjson takes what C's strtod takes.
-        for (word, number) in [
-            ("infinity", f64::INFINITY),
-            ("inf", f64::INFINITY),
-            ("nan", f64::NAN),
-        ] {
-            if rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word.as_bytes())
-            {
+        for (word, number) in [("infinity", f64::INFINITY), ("inf", f64::INFINITY), ("nan", f64::NAN)] {
+            if rest.len() >= word.len() && rest[..word.len()].eq_ignore_ascii_case(word.as_bytes()) {
                 self.at += word.len();
                 return Token::Number(number);
             }
@@ -114,12 +101,7 @@ impl<'a> Tokens<'a> {
     fn number(&mut self) -> Token {
         let rest = &self.json[self.at..];
         let sign = usize::from(rest.first() == Some(&b'-'));
-        let digits = |from: usize| {
-            rest[from..]
-                .iter()
-                .take_while(|byte| byte.is_ascii_digit())
-                .count()
-        };
+        let digits = |from: usize| rest[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
         if let [b'0', b'x' | b'X', ..] = rest[sign..] {
             return self.hexadecimal(sign);
         }
@@ -141,19 +123,14 @@ impl<'a> Tokens<'a> {
                 end += 1 + signed + exponent;
             }
         }
-        let number = std::str::from_utf8(&rest[..end])
-            .ok()
-            .and_then(|text| text.parse().ok());
+        let number = std::str::from_utf8(&rest[..end]).ok().and_then(|text| text.parse().ok());
         self.at += end;
         number.map_or(Token::Wrong("invalid number"), Token::Number)
     }
 
     fn hexadecimal(&mut self, sign: usize) -> Token {
         let rest = &self.json[self.at + sign + 2..];
-        let digits = rest
-            .iter()
-            .take_while(|byte| byte.is_ascii_hexdigit())
-            .count();
+        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
         if digits == 0 {
             // Only the zero before the x is a number.
             self.at += sign + 1;
@@ -222,21 +199,14 @@ impl<'a> Tokens<'a> {
 
     fn unicode(&mut self, text: &mut Vec<u8>) -> Result<(), Token> {
         let unit = |at: usize| {
-            let digits = self
-                .json
-                .get(at..at + 6)
-                .filter(|digits| digits.starts_with(b"\\u"))?;
-            digits[2..].iter().try_fold(0, |value, digit| {
-                Some(value * 16 + (*digit as char).to_digit(16)?)
-            })
+            let digits = self.json.get(at..at + 6).filter(|digits| digits.starts_with(b"\\u"))?;
+            digits[2..].iter().try_fold(0, |value, digit| Some(value * 16 + (*digit as char).to_digit(16)?))
         };
         let wrong = || Token::Wrong("invalid unicode escape code");
         let first = unit(self.at).ok_or_else(wrong)?;
         let (code, length) = match first {
             0xD800..=0xDBFF => {
-                let second = unit(self.at + 6)
-                    .filter(|unit| (0xDC00..=0xDFFF).contains(unit))
-                    .ok_or_else(wrong)?;
+                let second = unit(self.at + 6).filter(|unit| (0xDC00..=0xDFFF).contains(unit)).ok_or_else(wrong)?;
                 (0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00), 12)
             }
             code => (code, 6),
