@@ -221,8 +221,9 @@ impl Processes {
                 }
             }
         };
-        // The task answers through `reply_to`; its handle has nothing to tell.
-        drop(slot.node.spawn(work));
+        // Boxed, because the runtime moves what it is given several times, and a request is large. The task answers
+        // through `reply_to`; its handle has nothing to tell.
+        drop(slot.node.spawn(Box::pin(work)));
         Dispatched::Sent
     }
 }

@@ -3,12 +3,11 @@
 //! Half a million shoppers are half a million rows, not half a million tasks: one driver holds what they do next in a
 //! heap, and requests come home by a callback. Arrivals follow the schedule whether or not the platform keeps up.
 
+mod agenda;
 mod answer;
 mod request;
 mod visit;
 
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -24,6 +23,7 @@ use super::network::NodeIndex;
 use super::observer::Observer;
 use super::process::{Dispatched, Processes, ReplyTo};
 use super::time::Timeline;
+use agenda::Agenda;
 use request::Requests;
 use visit::{Next, Visit};
 
@@ -67,8 +67,7 @@ enum Action {
 }
 
 struct State {
-    due: BinaryHeap<Reverse<(i64, u64, Action)>>,
-    sequence: u64,
+    due: Agenda<Action>,
     visits: Vec<Visit>,
     open: u64,
     keys: u32,
@@ -115,8 +114,7 @@ impl Crowd {
         seed: u64,
     ) -> Self {
         let state = State {
-            due: BinaryHeap::new(),
-            sequence: 0,
+            due: Agenda::new(),
             visits: Vec::new(),
             open: 0,
             keys: 0,
@@ -191,20 +189,14 @@ impl Crowd {
     fn plan_sleep(&self, next_arrival_us: Option<i64>) -> Option<i64> {
         let state = &mut *self.state();
         state.arrivals_over = next_arrival_us.is_none();
-        let next_due_us = state.due.peek().map(|Reverse((at_us, _, _))| *at_us);
+        let next_due_us = state.due.next_at();
         let next_us = [next_arrival_us, next_due_us].into_iter().flatten().min();
         state.asleep_until_us = next_us.unwrap_or(i64::MAX);
         next_us
     }
 
     fn next_due(&self, now_us: i64) -> Option<Action> {
-        let state = &mut *self.state();
-        let Reverse((at_us, _, action)) = *state.due.peek()?;
-        if at_us > now_us {
-            return None;
-        }
-        state.due.pop();
-        Some(action)
+        self.state().due.take_due(now_us)
     }
 
     fn arrive(&self, arrival: &Arrival, now_us: i64) {
@@ -383,8 +375,7 @@ impl Crowd {
 
 impl State {
     fn plan(&mut self, at_us: i64, action: Action) {
-        self.sequence += 1;
-        self.due.push(Reverse((at_us, self.sequence, action)));
+        self.due.add(at_us, action);
     }
 
     fn new_key(&mut self) -> u32 {
@@ -487,9 +478,9 @@ impl ReplyTo for Unheard {
 impl Crowd {
     /// Wakes the driver if something has become due before it would wake by itself.
     fn wake_if_due(&self) {
-        let state = self.state();
-        if state.due.peek().is_some_and(|Reverse((at_us, _, _))| *at_us < state.asleep_until_us) {
-            drop(state);
+        let state = &mut *self.state();
+        let asleep_until_us = state.asleep_until_us;
+        if state.due.next_at().is_some_and(|at_us| at_us < asleep_until_us) {
             self.wake.notify_one();
         }
     }
