@@ -122,3 +122,14 @@ async fn missing_keys_are_noticed_without_a_restart() {
     assert_eq!(shop.redis.counter("lamp"), Some(5));
     shop.settle().await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_was_idle_while_the_epoch_moved_on_finds_the_new_one_at_once() {
+    let shop = Shop::open(3, CommitStrategy::Group).await;
+    assert!(matches!(shop.checkout(1, &wish("ord_1", 1)).await, CheckoutAnswer::Confirmed { .. }));
+    shop.redis.crash();
+    sleep(Duration::from_secs(3)).await;
+    let answer = shop.checkout(1, &wish("ord_2", 1)).await;
+    assert!(matches!(answer, CheckoutAnswer::Confirmed { .. }), "{answer:?}");
+    shop.settle().await;
+}

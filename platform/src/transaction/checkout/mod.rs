@@ -151,8 +151,9 @@ impl Lane {
     /// The strict limit under which Postgres works alone.
     fn admits_degraded(&self) -> bool {
         let admits = self.degraded.admit();
-        let counter = if admits { Counter::DegradedCheckouts } else { Counter::DegradedLimited };
-        self.ctx.metrics.count(counter);
+        if !admits {
+            self.ctx.metrics.count(Counter::DegradedLimited);
+        }
         admits
     }
 }

@@ -67,7 +67,7 @@ impl Lane {
             }
             match self.write(&order).await {
                 Ok(Written::Placed) => {
-                    self.ctx.metrics.count(Counter::OrdersPlaced);
+                    self.count_placed(&order);
                     return Placement::Placed(Placed { order, permit });
                 }
                 Ok(Written::Fenced) if may_be_placed => return self.look_again(order, permit, request, held).await,
@@ -109,6 +109,13 @@ impl Lane {
             attempts: 0,
             placed_at_us: now_us,
             decline_code: None,
+        }
+    }
+
+    fn count_placed(&self, order: &OrderRecord) {
+        self.ctx.metrics.count(Counter::OrdersPlaced);
+        if order.epoch == 0 {
+            self.ctx.metrics.count(Counter::DegradedCheckouts);
         }
     }
 
@@ -160,7 +167,7 @@ impl Lane {
     ) -> Placement {
         match OrderRecord::read(&*self.ctx.sql, &self.ctx.texts, &order.order_id).await {
             Ok(Some(found)) if found == order => {
-                self.ctx.metrics.count(Counter::OrdersPlaced);
+                self.count_placed(&order);
                 Placement::Placed(Placed { order, permit })
             }
             Ok(Some(found)) => Placement::Ended(self.answer_found(request, &found, held).await),

@@ -46,8 +46,9 @@ impl Lane {
             // that it is still in flight. Nobody may be waiting for the answer any more.
             drop(entry);
             drop(sender.send(answer));
-            lane.settle_hold(&order, hold).await;
+            // The gate may be away for a while: no other saga waits for that.
             drop(permit);
+            lane.settle_hold(&order, hold).await;
         });
         receiver
     }
@@ -139,9 +140,7 @@ impl Lane {
         let claim = Claim::of(order, &keys);
         match hold {
             Hold::Sold { epoch } => self.gate.settle_sale(claim, epoch).await,
-            Hold::GoesBack => {
-                self.gate.release(claim, Counter::HoldsReleased).await;
-            }
+            Hold::GoesBack => self.gate.release(claim, Counter::HoldsReleased).await,
             Hold::Left => {}
         }
     }

@@ -115,9 +115,15 @@ impl Gate {
             // Whoever went first has just failed.
             return Err(if known.is_some() { Shut::Busy } else { Shut::Away });
         }
-        let opened = match known {
-            Some(session) => self.renew(&session).await.map(|()| session),
-            None => self.verify().await,
+        let renewed = match &known {
+            Some(session) => self.renew(session).await,
+            None => Err(Shut::Away),
+        };
+        let opened = match (renewed, known) {
+            (Ok(()), Some(session)) => Ok(session),
+            (Err(Shut::Busy), _) => Err(Shut::Busy),
+            // There is no session, or the epoch moved on while nobody used it.
+            (Err(Shut::Away) | Ok(()), _) => self.verify().await,
         };
         let retry_at = Some(Instant::now() + self.ctx.config.gate.reconnect_delay);
         let mut state = self.state();

@@ -11,7 +11,7 @@ use ports::sql::{SqlError, SqlValue};
 
 use super::gate::{Gate, Session, Shut};
 use super::keys::SkuKeys;
-use super::reservation::Claim;
+use super::reservation::{Claim, Told};
 use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
@@ -85,10 +85,13 @@ impl Gate {
                 let order = orders.get(&**order_id).copied();
                 let (quantity, fingerprint) = order.map_or((0, ""), |(_, _, quantity, print)| (quantity, print));
                 let claim = Claim { keys: &sku.keys, order_id, quantity, fingerprint };
-                match verdict(order.map(|(status, epoch, _, _)| (status, epoch))) {
+                let told = match verdict(order.map(|(status, epoch, _, _)| (status, epoch))) {
                     Verdict::Sale { committed_epoch } => self.settle_sale_in(session, claim, committed_epoch).await?,
-                    Verdict::Release => drop(self.release_in(session, claim, Counter::HoldsReaped).await?),
+                    Verdict::Release => self.release_in(session, claim, Counter::HoldsReaped).await?,
                     Verdict::Renew => self.renew_hold(session, &sku.keys, order_id).await?,
+                };
+                if told == Told::Stale {
+                    return Err(Interrupted::Gate);
                 }
             }
         }

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use redis::{Cmd, Value};
+use tokio::time::sleep;
 
 use super::gate::{Gate, Session, Shut};
 use super::keys::{GATE_EPOCH, SkuKeys};
@@ -31,6 +32,22 @@ pub(crate) enum Reservation {
     /// The session's epoch is not the server's; nothing was done.
     Stale,
 }
+
+/// Whether the gate took in what it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// It did, now or when it was told before.
+    Heard,
+    /// It is of another epoch; nothing was done.
+    Stale,
+}
+
+fn told(answer: &Value) -> Told {
+    if matches!(word(answer), b"stale_epoch" | b"closed") { Told::Stale } else { Told::Heard }
+}
+
+/// How often an end of a hold is told to the gate, a reconnect delay apart, before it is left to the upkeep.
+const SETTLE_TRIES: u32 = 3;
 
 /// What is reserved, and for whom.
 #[derive(Clone, Copy)]
@@ -112,10 +129,16 @@ impl Gate {
         Ok(seen != Value::Int(0))
     }
 
-    /// Gives a hold back, if it is held. `false` when it was not, or the epoch has moved on: the upkeep settles the rest.
-    pub(crate) async fn release(self: &Arc<Self>, claim: Claim<'_>, why: Counter) -> bool {
-        let Ok(session) = self.session().await else { return false };
-        self.release_in(&session, claim, why).await.unwrap_or(false)
+    /// Gives a hold back, if it is held. What cannot be told to the gate now is settled by the reaper or by a rebuild.
+    pub(crate) async fn release(self: &Arc<Self>, claim: Claim<'_>, why: Counter) {
+        for _ in 0..SETTLE_TRIES {
+            if let Ok(session) = self.session().await
+                && let Ok(Told::Heard) = self.release_in(&session, claim, why).await
+            {
+                return;
+            }
+            sleep(self.ctx.config.gate.reconnect_delay).await;
+        }
     }
 
     /// As [`Gate::release`], in a session that is at hand.
@@ -124,7 +147,7 @@ impl Gate {
         session: &Arc<Session>,
         claim: Claim<'_>,
         why: Counter,
-    ) -> Result<bool, Shut> {
+    ) -> Result<Told, Shut> {
         let hold = claim.keys.hold(claim.order_id);
         let tombstone_ms = millis(self.ctx.config.gate.tombstone_ttl);
         let answer = self
@@ -133,24 +156,27 @@ impl Gate {
                 cmd.arg(session.epoch).arg(claim.order_id).arg(tombstone_ms);
             })
             .await?;
-        let released = word(&answer) == b"released";
-        if released {
+        if word(&answer) == b"released" {
             self.ctx.metrics.count(why);
         }
-        Ok(released)
+        Ok(told(&answer))
     }
 
-    /// Settles the hold of an order whose stock was taken under `committed_epoch`.
+    /// Settles the hold of an order whose stock was taken under `committed_epoch`. What cannot be told to the gate now is
+    /// settled by the reaper, or by the rebuild that a standing leak brings about.
     pub(crate) async fn settle_sale(self: &Arc<Self>, claim: Claim<'_>, committed_epoch: i64) {
-        // Twice: a session older than the commit is verified anew.
-        for _ in 0..2 {
-            let Ok(session) = self.session().await else { return };
-            if session.epoch >= committed_epoch {
-                let settled = self.settle_sale_in(&session, claim, committed_epoch).await;
-                // What is lost here is found by the reaper, or by the leak gauge.
-                return settled.unwrap_or(());
+        for _ in 0..SETTLE_TRIES {
+            if let Ok(session) = self.session().await {
+                if session.epoch < committed_epoch {
+                    // The commit knows a newer epoch than this session does.
+                    self.forget(&session);
+                    continue;
+                }
+                if let Ok(Told::Heard) = self.settle_sale_in(&session, claim, committed_epoch).await {
+                    return;
+                }
             }
-            self.forget(&session);
+            sleep(self.ctx.config.gate.reconnect_delay).await;
         }
     }
 
@@ -164,9 +190,9 @@ impl Gate {
         session: &Arc<Session>,
         claim: Claim<'_>,
         committed_epoch: i64,
-    ) -> Result<(), Shut> {
+    ) -> Result<Told, Shut> {
         if session.epoch > committed_epoch {
-            return self.release_in(session, claim, Counter::HoldsReleased).await.map(drop);
+            return self.release_in(session, claim, Counter::HoldsReleased).await;
         }
         let hold = claim.keys.hold(claim.order_id);
         let tombstone_ms = millis(self.ctx.config.gate.tombstone_ttl);
@@ -180,30 +206,47 @@ impl Gate {
         if matches!(word(&answer), b"confirmed" | b"taken_again") {
             self.ctx.metrics.count(Counter::HoldsConfirmed);
         }
-        Ok(())
+        Ok(told(&answer))
     }
 
     /// Puts the units of a cancelled order back, which was committed under `committed_epoch` and returned to stock under
-    /// `returned_epoch`. Its hold is settled first; both steps are idempotent.
+    /// `returned_epoch`. Its hold is settled first; both steps are idempotent. What cannot be told to the gate now shows as
+    /// a leak, and is mended by a rebuild.
     pub(crate) async fn restock(self: &Arc<Self>, claim: Claim<'_>, committed_epoch: i64, returned_epoch: i64) {
         self.settle_sale(claim, committed_epoch).await;
-        let Ok(session) = self.session().await else { return };
-        if session.epoch != returned_epoch {
-            // A later epoch's counters were built after the return, and an earlier session is about to be refused.
-            return;
-        }
         let hold = claim.keys.hold(claim.order_id);
         let tombstone_ms = millis(self.ctx.config.gate.tombstone_ttl);
-        let restocked = self.run(&session, &self.scripts.restock, |cmd| {
-            cmd.arg(3).arg(GATE_EPOCH).arg(&*claim.keys.stock).arg(&hold);
-            cmd.arg(session.epoch).arg(tombstone_ms).arg(claim.quantity).arg(claim.fingerprint);
-        });
-        // What is lost here shows as a leak, and is mended by a rebuild.
-        drop(restocked.await);
+        for _ in 0..SETTLE_TRIES {
+            if let Ok(session) = self.session().await {
+                if session.epoch > returned_epoch {
+                    // The counters of a later epoch were built after the return.
+                    return;
+                }
+                if session.epoch < returned_epoch {
+                    self.forget(&session);
+                    continue;
+                }
+                let restocked = self.run(&session, &self.scripts.restock, |cmd| {
+                    cmd.arg(3).arg(GATE_EPOCH).arg(&*claim.keys.stock).arg(&hold);
+                    cmd.arg(session.epoch).arg(tombstone_ms).arg(claim.quantity).arg(claim.fingerprint);
+                });
+                if let Ok(answer) = restocked.await
+                    && told(&answer) == Told::Heard
+                {
+                    return;
+                }
+            }
+            sleep(self.ctx.config.gate.reconnect_delay).await;
+        }
     }
 
     /// Lets an expired hold live on for another time to live.
-    pub(super) async fn renew_hold(&self, session: &Arc<Session>, keys: &SkuKeys, order_id: &str) -> Result<(), Shut> {
+    pub(super) async fn renew_hold(
+        &self,
+        session: &Arc<Session>,
+        keys: &SkuKeys,
+        order_id: &str,
+    ) -> Result<Told, Shut> {
         let expires_ms = self.ctx.clock.now_ms().saturating_add_unsigned(millis(self.ctx.config.gate.hold_ttl));
         let hold = keys.hold(order_id);
         let answer = self
@@ -215,7 +258,7 @@ impl Gate {
         if word(&answer) == b"renewed" {
             self.ctx.metrics.count(Counter::HoldsRenewed);
         }
-        Ok(())
+        Ok(told(&answer))
     }
 
     /// Runs a script of the gate. A refusal for its epoch gives the session up.
@@ -226,7 +269,7 @@ impl Gate {
         arguments: impl Fn(&mut Cmd),
     ) -> Result<Value, Shut> {
         let answer = session.link.run(script, arguments).await.map_err(|_| self.lost(session))?;
-        if matches!(word(&answer), b"stale_epoch" | b"closed") {
+        if told(&answer) == Told::Stale {
             self.ctx.metrics.count(Counter::StaleEpochRefused);
             self.forget(session);
         }
