@@ -127,8 +127,13 @@ async fn play(
     });
     let shopping = tokio::spawn(world.crowd.clone().run(arrivals(plan)));
     let quiet = settle(&world, plan, &progress, &striking, &shopping).await;
-    let end = snapshot::take(&world, quiet).await?;
-    let judgements = world.observer.judge(&end);
+    // Whoever stops at the first violation wants that one: the stores stand in the middle of things, and some may be away.
+    let judgements = if world.observer.should_stop() {
+        world.observer.judgements()
+    } else {
+        let end = snapshot::take(&world, quiet).await?;
+        world.observer.judge(&end)
+    };
     let virtual_us = world.timeline.now_us();
     Ok((world, Ended { judgements, virtual_us }))
 }

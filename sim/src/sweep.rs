@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use record::{Ending, RunRecord};
+use record::{Ending, RunRecord, Verdict};
 use scenario::Scenario;
 
 use crate::run::{Progress, RunError, RunOptions, run};
@@ -139,8 +139,10 @@ impl SweepReport {
             probe.seeds += u64::from(*times > 0);
         }
         if record.run.ending != Ending::Held {
-            let violated = record.run.verdicts.iter().find(|verdict| !verdict.holds);
-            let what = violated.map_or_else(String::new, |verdict| {
+            let verdicts = record.run.verdicts.iter().filter(|verdict| !verdict.holds);
+            let first_of = |verdict: &Verdict| verdict.violations.first().map_or(u64::MAX, |first| first.at_ms);
+            // What broke first, not what that led to.
+            let what = verdicts.min_by_key(|verdict| first_of(verdict)).map_or_else(String::new, |verdict| {
                 let first = verdict.violations.first().map_or("", |violation| violation.what.as_str());
                 format!("{}: {first}", verdict.checker)
             });

@@ -75,7 +75,7 @@ fn faults_until(at_us: i64, history: &History) -> Vec<Line> {
 }
 
 /// Seconds with six decimals, without a detour over a float.
-fn seconds(at_us: i64) -> String {
+pub(crate) fn seconds(at_us: i64) -> String {
     let sign = if at_us < 0 { "-" } else { "" };
     let at_us = at_us.unsigned_abs();
     format!("{sign}{}.{:06}", at_us / 1_000_000, at_us % 1_000_000)

@@ -51,6 +51,8 @@ pub enum Verdict {
 /// What a checker has found so far.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
+    /// One per product, told before the others.
+    leading: Vec<Violation>,
     violations: Vec<Violation>,
     unlisted: u64,
     not_judged: Vec<&'static str>,
@@ -63,6 +65,15 @@ impl Findings {
             self.unlisted += 1;
         } else {
             self.violations.push(Violation { what, at_us, orders: orders.to_vec(), sku });
+        }
+    }
+
+    /// Adds the violation of a product that matters most, which may grow: `what` is brought up to date, while the time and
+    /// the orders stay those that showed it first.
+    pub fn leads(&mut self, at_us: i64, sku: Sku, orders: &[OrderRef], what: String) {
+        match self.leading.iter_mut().find(|known| known.sku == Some(sku)) {
+            Some(known) => known.what = what,
+            None => self.leading.push(Violation { what, at_us, orders: orders.to_vec(), sku: Some(sku) }),
         }
     }
 
@@ -82,14 +93,15 @@ impl Findings {
     /// Whether nothing was violated so far.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.violations.is_empty()
+        self.leading.is_empty() && self.violations.is_empty()
     }
 
     /// The verdict on what was found.
     #[must_use]
     pub fn verdict(&self) -> Verdict {
-        if !self.violations.is_empty() {
-            Verdict::Violated { violations: self.violations.clone(), unlisted: self.unlisted }
+        if !self.is_clean() {
+            let violations = self.leading.iter().chain(&self.violations).cloned().collect();
+            Verdict::Violated { violations, unlisted: self.unlisted }
         } else if self.not_judged.is_empty() {
             Verdict::Holds
         } else {

@@ -3,6 +3,7 @@
 //! A connection that failed once is not used again. Whether the command took effect is then unknown, and a new connection
 //! may lead to a server that has lost data: both are the caller's to settle.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use ports::redis_port::{Connection, RedisConnector};
@@ -18,9 +19,10 @@ use crate::texts::{TextId, Texts};
 pub(crate) struct Lost;
 
 /// A script and the hash by which a server that knows it is asked to run it.
+#[derive(Clone)]
 pub(crate) struct Script {
-    text: Box<str>,
-    sha1: Box<str>,
+    text: Arc<str>,
+    sha1: Arc<str>,
 }
 
 impl Script {

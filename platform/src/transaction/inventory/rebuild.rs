@@ -24,6 +24,9 @@ use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::commit::strategy_of;
 
+/// SKUs that are set at once.
+const SKUS_AT_ONCE: usize = 64;
+
 /// Why a rebuild did not come to its end; the next round tries again.
 #[derive(Debug)]
 pub(crate) enum Abandoned {
@@ -93,10 +96,7 @@ pub(crate) async fn rebuild(
         })
         .await?;
     expect_word(word(&answer), b"begun")?;
-    for (sku, target) in &targets {
-        let answer = link.run(&scripts.rebuild_sku, |cmd| set_sku(cmd, ctx, epoch, sku, target)).await?;
-        expect_word(word(&answer), b"rebuilt")?;
-    }
+    set_skus(ctx, scripts, link, epoch, targets).await?;
     let answer = link
         .run(&scripts.rebuild_finish, |cmd| {
             cmd.arg(2).arg(GATE_EPOCH).arg(GATE_REBUILDING).arg(epoch);
@@ -110,6 +110,35 @@ pub(crate) async fn rebuild(
     }
     ctx.metrics.count(Counter::GateRebuilds);
     Ok(())
+}
+
+/// Sets every SKU, a number of them at a time: one after the other, a catalogue of thousands would stay shut for seconds.
+async fn set_skus(
+    ctx: &Context,
+    scripts: &Scripts,
+    link: &Link,
+    epoch: i64,
+    targets: BTreeMap<String, Target>,
+) -> Result<(), Abandoned> {
+    let mut targets = targets.into_iter();
+    loop {
+        let under_way: Vec<_> = targets
+            .by_ref()
+            .take(SKUS_AT_ONCE)
+            .map(|(sku, target)| {
+                let (ctx, script, link) = (ctx.clone(), scripts.rebuild_sku.clone(), link.clone());
+                tokio::spawn(async move { link.run(&script, |cmd| set_sku(cmd, &ctx, epoch, &sku, &target)).await })
+            })
+            .collect();
+        if under_way.is_empty() {
+            return Ok(());
+        }
+        for answer in under_way {
+            // A task ends without an answer only when the whole process does.
+            let answer = answer.await.map_err(|_| Abandoned::Redis)??;
+            expect_word(word(&answer), b"rebuilt")?;
+        }
+    }
 }
 
 fn expect_word(answer: &[u8], expected: &[u8]) -> Result<(), Abandoned> {

@@ -1,7 +1,7 @@
 //! Follows the ledger, the balances and the orders through the commit feed, and judges them at each commit.
 
 use crate::Findings;
-use crate::explain::rival;
+use crate::explain::{rival, seconds};
 use crate::history::{History, Movement, OrderRef, PerOrder, Sku, Status};
 
 /// What the commit feed has told so far.
@@ -27,6 +27,28 @@ struct SkuStock {
     reported_excess: i64,
     reported_gap: i64,
     reported_low: i64,
+    /// The transaction before this one that moved its stock.
+    last_move: Option<StockMove>,
+    /// Whether the transaction under way moves its stock.
+    moves: bool,
+}
+
+/// What one transaction left of a product.
+#[derive(Debug, Clone, Copy)]
+struct StockMove {
+    at_us: i64,
+    order: OrderRef,
+    on_hand: i64,
+}
+
+/// What is wrong with a product after a transaction.
+#[derive(Debug, Default)]
+struct Wrong {
+    /// Grows with each unit too many, and is told once.
+    oversold: Option<String>,
+    /// The balance has lost count: what it says beside the ledger.
+    gap: Option<String>,
+    low: Option<String>,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -54,7 +76,9 @@ impl Ledger {
 
     /// Takes in a ledger row; says what is wrong with it.
     pub(super) fn moved(&mut self, sku: Sku, order: OrderRef, movement: Movement, delta: i64) -> Option<&'static str> {
-        self.sku(sku).sold -= delta;
+        let stock = self.sku(sku);
+        stock.sold -= delta;
+        stock.moves = true;
         self.order_touched(order, sku);
         let entry = self.orders.of(order);
         let repeated = match movement {
@@ -75,7 +99,9 @@ impl Ledger {
     }
 
     pub(super) fn balance_set(&mut self, sku: Sku, bucket: Option<u16>, on_hand: i64) {
-        let balances = &mut self.sku(sku).balances;
+        let stock = self.sku(sku);
+        stock.moves = true;
+        let balances = &mut stock.balances;
         match balances.iter_mut().find(|(known, _)| *known == bucket) {
             Some((_, balance)) => *balance = on_hand,
             None => balances.push((bucket, on_hand)),
@@ -111,16 +137,43 @@ impl Ledger {
                 orders.iter().filter(|(_, of)| *of == sku).map(|(order, _)| *order).collect();
             buyers.dedup();
             let limit = demanded.get(usize::from(sku.0)).copied().flatten();
-            let wrong = self.skus[usize::from(sku.0)].judge(limit);
-            if !wrong.is_empty() && !findings.is_full() {
-                // Stock goes wrong between two: whoever was committed meanwhile belongs to the picture.
-                let rival = buyers.last().and_then(|buyer| rival(*buyer, history));
-                buyers.extend(rival.filter(|rival| !buyers.contains(rival)));
-            }
-            for what in wrong {
-                let what = format!("{}: {what}", history.sku_name(sku));
-                findings.violated(at_us, Some(sku), &buyers, what);
-            }
+            self.judge_sku(at_us, sku, limit, buyers, history, findings);
+        }
+    }
+
+    fn judge_sku(
+        &mut self,
+        at_us: i64,
+        sku: Sku,
+        limit: Option<i64>,
+        mut buyers: Vec<OrderRef>,
+        history: &History,
+        findings: &mut Findings,
+    ) {
+        let stock = &mut self.skus[usize::from(sku.0)];
+        let wrong = stock.judge(limit);
+        let buyer = buyers.last().copied();
+        let (before, now) = stock.moved_by(at_us, buyer);
+        if wrong.is_none() {
+            return;
+        }
+        let name = history.sku_name(sku);
+        // Stock goes wrong between two: whoever was committed just before belongs to the picture.
+        let overwritten = before.filter(|before| wrong.gap.is_some() && !buyers.contains(&before.order));
+        if !findings.is_full() {
+            let other = overwritten.map(|before| before.order).or_else(|| rival(buyer?, history));
+            buyers.extend(other.filter(|other| !buyers.contains(other)));
+        }
+        if let Some(what) = wrong.oversold {
+            findings.leads(at_us, sku, &buyers, format!("{name}: {what}"));
+        }
+        if let Some(what) = wrong.gap {
+            let between =
+                overwritten.zip(now).map_or_else(String::new, |(before, now)| between(&before, &now, history));
+            findings.violated(at_us, Some(sku), &buyers, format!("{name}: {what}{between}"));
+        }
+        if let Some(what) = wrong.low {
+            findings.violated(at_us, Some(sku), &buyers, format!("{name}: {what}"));
         }
     }
 
@@ -134,26 +187,59 @@ impl Ledger {
     }
 }
 
+impl Wrong {
+    fn is_none(&self) -> bool {
+        self.oversold.is_none() && self.gap.is_none() && self.low.is_none()
+    }
+}
+
+/// Two transactions of which the second did not see the first.
+fn between(before: &StockMove, now: &StockMove, history: &History) -> String {
+    format!(
+        "; {} left {} on hand at {} s, then {} left {} at {} s",
+        history.order_id(before.order),
+        before.on_hand,
+        seconds(before.at_us),
+        history.order_id(now.order),
+        now.on_hand,
+        seconds(now.at_us)
+    )
+}
+
 impl SkuStock {
-    fn judge(&mut self, demanded: Option<i64>) -> Vec<String> {
-        let mut wrong = Vec::new();
+    fn on_hand(&self) -> i64 {
+        self.balances.iter().map(|(_, on_hand)| on_hand).sum()
+    }
+
+    /// Takes note of who moved the stock; returns who did before, and who does now.
+    fn moved_by(&mut self, at_us: i64, order: Option<OrderRef>) -> (Option<StockMove>, Option<StockMove>) {
+        let before = self.last_move;
+        let on_hand = self.on_hand();
+        let now = order.filter(|_| self.moves).map(|order| StockMove { at_us, order, on_hand });
+        self.moves = false;
+        self.last_move = now.or(before);
+        (before, now)
+    }
+
+    fn judge(&mut self, demanded: Option<i64>) -> Wrong {
+        let mut wrong = Wrong::default();
         let stocked = demanded.unwrap_or(self.stocked);
         let committed = self.sold.max(self.owned_by_orders);
         let excess = committed - stocked;
         if excess > self.reported_excess.max(0) {
-            wrong.push(format!("oversold: {committed} units committed, {stocked} stocked"));
+            wrong.oversold = Some(format!("oversold by {excess}: {committed} units committed, {stocked} stocked"));
         }
-        self.reported_excess = excess;
-        let balance: i64 = self.balances.iter().map(|(_, on_hand)| on_hand).sum();
+        self.reported_excess = self.reported_excess.max(excess);
+        let balance = self.on_hand();
         let summed = self.stocked - self.sold;
         let gap = summed - balance;
         if gap != 0 && gap != self.reported_gap {
-            wrong.push(format!("the ledger sums to {summed}, the balance says {balance}"));
+            wrong.gap = Some(format!("the ledger sums to {summed}, the balance says {balance}"));
         }
         self.reported_gap = gap;
         let low = self.balances.iter().map(|(_, on_hand)| *on_hand).min().unwrap_or(0);
         if low < self.reported_low.min(0) {
-            wrong.push(format!("a balance fell to {low}"));
+            wrong.low = Some(format!("a balance fell to {low}"));
         }
         self.reported_low = low;
         wrong

@@ -75,7 +75,10 @@ impl TablesJudge<'_> {
             }
             let stocked = limit.unwrap_or(sum.stocked);
             if sum.sold > stocked {
-                self.of_sku(sku, &format!("oversold: {} units sold, {stocked} stocked", sum.sold));
+                self.of_sku(
+                    sku,
+                    &format!("oversold by {}: {} units sold, {stocked} stocked", sum.sold - stocked, sum.sold),
+                );
             }
             let balance = on_hand.get(sku).copied().unwrap_or(0);
             if sum.all != balance {

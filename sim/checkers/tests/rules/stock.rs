@@ -39,10 +39,10 @@ fn the_commit_that_sells_a_unit_too_many_is_seen_at_once() {
     story.pay("ord_4");
     assert!(story.so_far("stock").is_empty());
     story.commit_regardless("ord_4");
-    assert_says(&story.so_far("stock"), "oversold: 4 units committed, 3 stocked");
+    assert_says(&story.so_far("stock"), "oversold by 1: 4 units committed, 3 stocked");
     assert_says(&story.so_far("stock"), "a balance fell to -1");
     assert!(story.judge.is_unsafe());
-    assert_says(&story.stores_alone("stock"), "oversold: 4 units sold, 3 stocked");
+    assert_says(&story.stores_alone("stock"), "oversold by 1: 4 units sold, 3 stocked");
     assert_says(&story.stores_alone("stock"), "the balance is -1");
 }
 
@@ -54,7 +54,7 @@ fn orders_that_own_more_than_was_stocked_are_oversold_whatever_the_ledger_says()
     story.pay("ord_1");
     story.move_to("ord_1", Status::Confirmed);
     story.see_now(EventKind::Committed);
-    assert_says(&story.so_far("stock"), "oversold: 4 units committed, 3 stocked");
+    assert_says(&story.so_far("stock"), "oversold by 1: 4 units committed, 3 stocked");
 }
 
 #[test]

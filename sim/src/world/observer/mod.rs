@@ -215,6 +215,12 @@ impl Observer {
         self.state().judge.at_end(end)
     }
 
+    /// The verdicts on what was seen so far, without the stores.
+    #[must_use]
+    pub fn judgements(&self) -> Vec<Judgement> {
+        self.state().judge.judgements()
+    }
+
     /// Reads the history.
     pub fn history<T>(&self, read: impl FnOnce(&checkers::History) -> T) -> T {
         read(self.state().judge.history())
