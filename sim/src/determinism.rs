@@ -14,7 +14,7 @@ const DIFFERS: u8 = 1;
 ///
 /// # Errors
 /// When a process cannot be started or a trace cannot be read.
-pub fn check(args: &DeterminismArgs) -> Result<u8, UsageError> {
+pub(crate) fn check(args: &DeterminismArgs) -> Result<u8, UsageError> {
     args.subject.load()?;
     let folder = std::env::temp_dir().join(format!("doorbuster-determinism-{}", std::process::id()));
     std::fs::create_dir_all(&folder).map_err(|error| UsageError(format!("{}: {error}", folder.display())))?;
