@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::error::{Fallible, PgError};
 use crate::exec::{Baton, Lease, execute, try_at_once};
+use crate::locks::LockTable;
 use crate::parse::split_script;
 use crate::reply::{Reply, Step};
 use crate::session::{Session, SessionId, Settings, Wake};
@@ -78,6 +79,7 @@ impl Postgres {
         }
         db.break_wait(session, PgError::new("57P01", "terminating connection"));
         db.ready.retain(|ready| *ready != session);
+        db.release_woken(session);
         db.rollback(session);
         db.sessions.remove(&session);
         self.run_ready(None);
@@ -180,6 +182,10 @@ impl Postgres {
             db.rollback(session);
         }
         db.sessions.clear();
+        // A lock that a victim left to the next in its queue was taken by nobody: that statement died before it ran on.
+        db.locks = LockTable::default();
+        db.watchers.clear();
+        db.snapshots.clear();
         db.ready.clear();
         db.timers.reset();
     }
@@ -252,6 +258,7 @@ impl Postgres {
 
 /// How a wait ended, for the statement that waited.
 pub(crate) fn take_wake(db: &mut Database, session: SessionId) -> Fallible<()> {
+    db.release_woken(session);
     match db.session_mut(session).wake.take() {
         Some(Wake::Ready) => Ok(()),
         Some(Wake::Failed(error)) => Err(error),

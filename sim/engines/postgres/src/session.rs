@@ -68,6 +68,8 @@ pub(crate) struct Session {
     pub(crate) statement_started_us: i64,
     pub(crate) wait: Option<Wait>,
     pub(crate) wake: Option<Wake>,
+    /// What a woken statement sees, kept from being vacuumed until it runs on.
+    pub(crate) woken_snapshot: Option<u64>,
 }
 
 impl Session {
@@ -80,6 +82,7 @@ impl Session {
             statement_started_us: 0,
             wait: None,
             wake: None,
+            woken_snapshot: None,
         }
     }
 

@@ -87,13 +87,22 @@ impl Database {
         self.session_mut(session).wait = Some(wait);
     }
 
-    /// Ends a wait, if there is one, and lets the statement go on with `wake`.
+    /// Ends a wait, if there is one, and lets the statement go on with `wake`. Its snapshot stays held: whoever freed the
+    /// lock goes on to vacuum before the statement runs.
     pub(crate) fn end_wait(&mut self, session: SessionId, wake: Wake) {
         let Some(wait) = self.session_mut(session).wait.take() else { return };
         self.timers.clear(session, &wait);
-        self.drop_snapshot(wait.snapshot);
-        self.session_mut(session).wake = Some(wake);
+        let woken = self.session_mut(session);
+        woken.wake = Some(wake);
+        woken.woken_snapshot = Some(wait.snapshot);
         self.ready.push_back(session);
+    }
+
+    /// Lets go of the snapshot of a statement that was woken: it runs now, or never will.
+    pub(crate) fn release_woken(&mut self, session: SessionId) {
+        if let Some(snapshot) = self.session_mut(session).woken_snapshot.take() {
+            self.drop_snapshot(snapshot);
+        }
     }
 
     /// Ends a wait from outside: the session leaves the queue, and those behind it may be served.
