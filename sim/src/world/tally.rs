@@ -1,7 +1,7 @@
 //! Running totals of a run, from events alone: the order side of the funnel, the series for charts, and whether
 //! everything has settled.
 
-use checkers::history::{CardStep, Event, EventKind, HoldStep, OrderEvent, Status};
+use checkers::history::{CardStep, Event, EventKind, HoldStep, OrderEvent, Sku, Status};
 use record::{Count, Gauge, Series};
 
 /// Running totals.
@@ -39,6 +39,8 @@ pub struct Tally {
     pub series: Series,
     /// Which events of each order are in the log, by [`order_event_bit`].
     published: Vec<u8>,
+    /// Units on hand in Postgres, by product.
+    on_hand_by_sku: Vec<i64>,
 }
 
 impl Tally {
@@ -55,9 +57,9 @@ impl Tally {
             EventKind::HoldMoved { step, .. } => self.hold(step, at_us),
             EventKind::OrderMoved { from, to, .. } => self.order(from, to, event.at_us),
             EventKind::CardMoved { step, .. } => self.card(step, at_us),
-            EventKind::Stocked { units, .. } => self.on_hand += units,
-            EventKind::StockMoved { delta, .. } => {
-                self.on_hand += delta;
+            EventKind::Stocked { sku, units } => self.stock(sku, units),
+            EventKind::StockMoved { sku, delta, .. } => {
+                self.stock(sku, delta);
                 self.series.gauge(Gauge::StockLeftPostgres, at_us, self.on_hand);
                 if self.on_hand == 0 {
                     self.sold_out_at_us = Some(event.at_us);
@@ -77,6 +79,21 @@ impl Tally {
             | EventKind::FaultEnded { .. }
             | EventKind::QuietSince => {}
         }
+    }
+
+    fn stock(&mut self, sku: Sku, delta: i64) {
+        self.on_hand += delta;
+        let place = usize::from(sku.0);
+        if place >= self.on_hand_by_sku.len() {
+            self.on_hand_by_sku.resize(place + 1, 0);
+        }
+        self.on_hand_by_sku[place] += delta;
+    }
+
+    /// Units of a product on hand in Postgres.
+    #[must_use]
+    pub fn on_hand_of(&self, sku: Sku) -> i64 {
+        self.on_hand_by_sku.get(usize::from(sku.0)).copied().unwrap_or(0)
     }
 
     fn answered(&mut self, answer: checkers::history::Answer, at_us: u64) {

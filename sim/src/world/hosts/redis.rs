@@ -154,6 +154,12 @@ impl RedisHost {
         self.state().engine.sorted_set(key.as_bytes()).count()
     }
 
+    /// What the counter of a product says; `None` when there is none.
+    #[must_use]
+    pub fn counter(&self, sku: &str) -> Option<i64> {
+        self.state().engine.get_integer(format!("stock:{{{sku}}}").as_bytes())
+    }
+
     /// Nothing is worked on until `until_us`, as when a slow command or a fork holds the thread.
     pub fn stall_until(&self, until_us: i64) {
         self.state().thread.stall_until(until_us);

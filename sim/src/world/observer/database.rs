@@ -22,6 +22,11 @@ pub(super) fn effect_of(change: &RowChange) -> Option<&str> {
     (&*change.table == "consumed_events").then(|| text(change, "consumer"))
 }
 
+/// Whether the gate is open after a change of its fence; `None` for every other change.
+pub(super) fn gate_opened(change: &RowChange) -> Option<bool> {
+    (&*change.table == "gate_epoch").then(|| text(change, "state") == "open")
+}
+
 fn text<'a>(change: &'a RowChange, column: &str) -> &'a str {
     match change.new_value(column) {
         Some(Value::Text(text)) => text,

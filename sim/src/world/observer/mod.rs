@@ -29,6 +29,8 @@ struct State {
     card: card::CardWatch,
     probes: BTreeMap<String, u64>,
     stop_when_unsafe: bool,
+    /// The fence in Postgres says so.
+    gate_is_open: bool,
     effects_awaited: Vec<(&'static str, oneshot::Sender<()>)>,
 }
 
@@ -59,6 +61,7 @@ impl Observer {
             card: card::CardWatch::default(),
             probes: BTreeMap::new(),
             stop_when_unsafe: false,
+            gate_is_open: false,
             effects_awaited: Vec::new(),
         };
         Self { state: Arc::new(Mutex::new(state)), trace }
@@ -160,6 +163,7 @@ impl Observer {
                 if let Some(consumer) = database::effect_of(change) {
                     state.tell_of_effect(consumer);
                 }
+                state.gate_is_open = database::gate_opened(change).unwrap_or(state.gate_is_open);
                 if let Some(kind) = database::decode(state.judge.history_mut(), change) {
                     self.take_in(state, at_us, kind);
                 }
@@ -190,6 +194,12 @@ impl Observer {
         if let Some(kind) = log::decode(state.judge.history_mut(), event_id, partition, offset) {
             self.take_in(state, at_us, kind);
         }
+    }
+
+    /// Whether the gate is open, as Postgres has it.
+    #[must_use]
+    pub fn gate_is_open(&self) -> bool {
+        self.state().gate_is_open
     }
 
     /// Reads the running totals.
