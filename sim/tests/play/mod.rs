@@ -11,17 +11,17 @@ use scenario::Scenario;
 use sim::run::{Progress, RunOptions, run};
 
 /// The scenario of a name.
-pub fn scenario(name: &str) -> Scenario {
+pub(crate) fn scenario(name: &str) -> Scenario {
     Scenario::load(&root().join(format!("scenarios/{name}.toml"))).expect("the scenario is valid")
 }
 
 /// The root of the workspace.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The platform as it is.
-pub fn options() -> RunOptions {
+pub(crate) fn options() -> RunOptions {
     RunOptions {
         texts: Texts::embedded(),
         bugs: Vec::new(),
@@ -33,6 +33,6 @@ pub fn options() -> RunOptions {
 }
 
 /// The record of one seed.
-pub fn play(scenario: &Scenario, seed: u64, options: &RunOptions) -> RunRecord {
+pub(crate) fn play(scenario: &Scenario, seed: u64, options: &RunOptions) -> RunRecord {
     run(scenario, seed, options, None, &Arc::new(Progress::default())).expect("the run can be made")
 }
