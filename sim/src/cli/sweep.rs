@@ -39,7 +39,9 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, UsageError> {
     if !args.json {
         print_report(&scenario, &report, &silent);
     }
-    if !silent.is_empty() && !args.probes_optional && scenario.expect == Expectation::Holds {
+    // What a failing seed found is graver than what was not reached.
+    let clean = report.failures.is_empty() && scenario.expect == Expectation::Holds;
+    if !silent.is_empty() && !args.probes_optional && clean {
         eprintln!("sim: never reached: {}", silent.join(", "));
         return Ok(record::Ending::TargetMissed.exit_code());
     }
