@@ -41,3 +41,10 @@ fn seeds_655_and_823_a_woken_statement_still_finds_what_its_snapshot_saw() {
 fn seed_1089_the_intent_of_a_confirmed_order_is_captured() {
     holds(1089);
 }
+
+/// Seed 583: a waiting shopper had clicked twice, was turned away twice and came back twice. The order of its second key was
+/// still pending when a third key began, and what became of that order was put down to the third.
+#[test]
+fn seed_583_an_answer_belongs_to_the_key_that_was_asked_after() {
+    holds(583);
+}

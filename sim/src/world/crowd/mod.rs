@@ -58,10 +58,10 @@ enum Action {
     GiveUp { visit: u32, attempt: u16, sent_us: i64 },
     /// The shopper leaves for good.
     Leave { visit: u32 },
-    /// Asks what became of a pending order.
-    Poll { visit: u32 },
-    /// Clicks again, under a new key.
-    ClickAnew { visit: u32 },
+    /// Asks what became of the pending order of this key.
+    Poll { visit: u32, key: u32 },
+    /// Clicks again under a new key, after this one has ended.
+    ClickAnew { visit: u32, key: u32 },
     /// Cancels the order that was won.
     Cancel { visit: u32 },
 }
@@ -222,8 +222,8 @@ impl Crowd {
             Action::Send { visit } => self.send(visit, now_us),
             Action::GiveUp { visit, attempt, sent_us } => self.answered(visit, attempt, sent_us, Answer::TimedOut),
             Action::Leave { visit } => self.leave(visit, now_us),
-            Action::Poll { visit } => self.poll(visit),
-            Action::ClickAnew { visit } => self.click_anew(visit, now_us),
+            Action::Poll { visit, key } => self.poll(visit, key),
+            Action::ClickAnew { visit, key } => self.click_anew(visit, key, now_us),
             Action::Cancel { visit } => self.cancel(visit),
         }
     }
@@ -271,10 +271,11 @@ impl Crowd {
     fn follow(&self, state: &mut State, number: u32, answer: Answer, now_us: i64) {
         let visit = &mut state.visits[visit::index(number)];
         let next = visit.after(answer, &self.habits);
+        let key = visit.key;
         match next {
             Next::Nothing => {}
             Next::Retry { after_us } => state.plan(now_us + after_us, Action::Send { visit: number }),
-            Next::Poll { after_us } => state.plan(now_us + after_us, Action::Poll { visit: number }),
+            Next::Poll { after_us } => state.plan(now_us + after_us, Action::Poll { visit: number, key }),
             Next::End(outcome) => self.end(state, number, outcome, now_us),
         }
     }
@@ -284,7 +285,8 @@ impl Crowd {
         let cancels = outcome == Outcome::Won && state.happens(self.habits.cancel_ppm);
         let visit = &mut state.visits[visit::index(number)];
         if visit.waits && waits && matches!(outcome, Outcome::SoldOut | Outcome::Limited | Outcome::Failed) {
-            state.plan(now_us + self.habits.waiting_retry_us, Action::ClickAnew { visit: number });
+            let again = Action::ClickAnew { visit: number, key: visit.key };
+            state.plan(now_us + self.habits.waiting_retry_us, again);
             return;
         }
         let latency_us = u64::try_from(now_us - visit.clicked_us).unwrap_or(0);
@@ -308,52 +310,54 @@ impl Crowd {
         }
     }
 
-    fn click_anew(&self, number: u32, now_us: i64) {
-        let key = self.state().new_key();
+    /// A key that was answered twice (its shopper had clicked twice) is followed by one new key, not by two.
+    fn click_anew(&self, number: u32, ended_key: u32, now_us: i64) {
         {
             let state = &mut *self.state();
-            let visit = &mut state.visits[visit::index(number)];
-            if visit.is_over() {
+            let visit = &state.visits[visit::index(number)];
+            if visit.is_over() || visit.key != ended_key {
                 return;
             }
-            visit.renew(key, now_us);
+            let key = state.new_key();
+            state.visits[visit::index(number)].renew(key, now_us);
         }
         self.send(number, now_us);
     }
 
-    fn poll(&self, number: u32) {
+    fn poll(&self, number: u32, key: u32) {
         let (request, draw) = {
             let state = &mut *self.state();
             let visit = &state.visits[visit::index(number)];
-            let Some(order) = visit.order.filter(|_| !visit.is_over()) else { return };
+            let asks = !visit.is_over() && visit.key == key;
+            let Some(order) = visit.order.filter(|_| asks) else { return };
             let request = self.requests.status(number, &self.observer.order_id(order));
             (request, state.entropy.next_u64())
         };
-        let reply = StatusReply { crowd: self.clone(), visit: number, answered: false };
+        let reply = StatusReply { crowd: self.clone(), visit: number, key, answered: false };
         match self.processes.send(self.at, GATEWAY, draw, request, reply) {
             Dispatched::Sent | Dispatched::Silent | Dispatched::Refused(_) => {}
         }
     }
 
-    /// A status request came to an end; `None` when no answer came.
-    fn polled(&self, number: u32, answer: Option<Answer>) {
+    /// A status request came to an end; `None` when no answer came. Nobody listens once the shopper has a new key.
+    fn polled(&self, number: u32, key: u32, answer: Option<Answer>) {
         let now_us = self.timeline.now_us();
         let state = &mut *self.state();
         let visit = &mut state.visits[visit::index(number)];
-        if visit.is_over() {
+        if visit.is_over() || visit.key != key {
             return;
         }
         if let Some(answer) = answer
             && !matches!(answer, Answer::Pending { .. })
         {
             let latency_us = u32::try_from(now_us - visit.clicked_us).unwrap_or(u32::MAX);
-            let kind = EventKind::Answered { shopper: number, key: visit.key, answer, latency_us };
+            let kind = EventKind::Answered { shopper: number, key, answer, latency_us };
             self.observer.observe(now_us, kind);
             self.follow(state, number, answer, now_us);
             return;
         }
         match visit.after_poll() {
-            Next::Poll { after_us } => state.plan(now_us + after_us, Action::Poll { visit: number }),
+            Next::Poll { after_us } => state.plan(now_us + after_us, Action::Poll { visit: number, key }),
             Next::End(outcome) => self.end(state, number, outcome, now_us),
             Next::Nothing | Next::Retry { .. } => {}
         }
@@ -438,6 +442,8 @@ impl Drop for CheckoutReply {
 struct StatusReply {
     crowd: Crowd,
     visit: u32,
+    /// The key whose order was asked after.
+    key: u32,
     answered: bool,
 }
 
@@ -445,14 +451,14 @@ impl ReplyTo for StatusReply {
     fn answer(mut self, response: Response<Bytes>) {
         self.answered = true;
         let answer = answer::read_status(&response, |order_id| self.crowd.observer.order(order_id));
-        self.crowd.polled(self.visit, answer);
+        self.crowd.polled(self.visit, self.key, answer);
         self.crowd.wake_if_due();
     }
 
     fn lose(mut self) {
         // Silence would leave the shopper asking forever; its program gives up at once instead.
         self.answered = true;
-        self.crowd.polled(self.visit, None);
+        self.crowd.polled(self.visit, self.key, None);
         self.crowd.wake_if_due();
     }
 }
@@ -460,7 +466,7 @@ impl ReplyTo for StatusReply {
 impl Drop for StatusReply {
     fn drop(&mut self) {
         if !self.answered {
-            self.crowd.polled(self.visit, None);
+            self.crowd.polled(self.visit, self.key, None);
             self.crowd.wake_if_due();
         }
     }
