@@ -1,0 +1,1 @@
+//! The engines in the process, behind the platform's four ports.

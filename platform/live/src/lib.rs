@@ -1,0 +1,1 @@
+//! The platform's four ports over real servers.

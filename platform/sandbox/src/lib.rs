@@ -1,0 +1,1 @@
+//! The card gateway as an HTTP service.

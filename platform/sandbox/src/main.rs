@@ -1,0 +1,3 @@
+//! The card gateway as a process.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The platform as a process.
+
+fn main() {}

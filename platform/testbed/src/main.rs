@@ -1,0 +1,3 @@
+//! Runs a command beside real servers.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The engines held to the real servers.
