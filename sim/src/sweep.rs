@@ -75,7 +75,7 @@ pub fn sweep(
     options: &SweepOptions,
     mut each: impl FnMut(&RunRecord, &SweepReport),
 ) -> SweepReport {
-    #[expect(clippy::disallowed_methods, reason = "wall time is what a sweep is limited by; no simulation sees it")]
+    // Wall time is what a sweep is limited by; no simulation sees it.
     let started = Instant::now();
     let next = AtomicU64::new(*options.seeds.start());
     let stop = AtomicBool::new(false);

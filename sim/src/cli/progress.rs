@@ -10,21 +10,17 @@ pub(super) struct ProgressLine {
     is_terminal: bool,
 }
 
+// The clock here is a person's; no simulation sees it.
+
 /// How often a terminal's line is redrawn.
 const REDRAW: Duration = Duration::from_millis(200);
 /// How often a line is printed elsewhere.
 const REPEAT: Duration = Duration::from_secs(2);
 
-fn now() -> Instant {
-    #[expect(clippy::disallowed_methods, reason = "a person watches; no simulation sees this clock")]
-    let now = Instant::now();
-    now
-}
-
 impl ProgressLine {
     /// A line that has not been shown yet.
     pub(super) fn new() -> Self {
-        Self { started: now(), shown: None, is_terminal: std::io::stderr().is_terminal() }
+        Self { started: Instant::now(), shown: None, is_terminal: std::io::stderr().is_terminal() }
     }
 
     /// Wall time since the start.
@@ -38,7 +34,7 @@ impl ProgressLine {
         if self.shown.is_some_and(|shown| shown.elapsed() < pause) {
             return;
         }
-        self.shown = Some(now());
+        self.shown = Some(Instant::now());
         let wall = self.started.elapsed().as_secs_f64();
         let text = text();
         let mut err = std::io::stderr().lock();

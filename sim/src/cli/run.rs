@@ -65,7 +65,10 @@ fn watched(
     std::thread::scope(|scope| {
         let (sender, finished) = mpsc::channel();
         let shared = progress.clone();
-        scope.spawn(move || sender.send(run::run(scenario, seed, options, trace, &shared)));
+        scope.spawn(move || {
+            // The receiver waits for this very answer.
+            drop(sender.send(run::run(scenario, seed, options, trace, &shared)));
+        });
         loop {
             match finished.recv_timeout(Duration::from_millis(100)) {
                 Ok(outcome) => return outcome.map_err(UsageError::from),

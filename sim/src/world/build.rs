@@ -228,9 +228,11 @@ impl Builder<'_> {
             | Role::Analytics
             | Role::Warehouse => WORKER_CONNECTIONS,
         };
-        let costs = match role {
-            Role::Gateway => (scenario.calibration.gateway.request_us, scenario.calibration.gateway.parallelism),
-            _ => (scenario.calibration.service.request_us, scenario.calibration.service.parallelism),
+        let calibration = &scenario.calibration;
+        let costs = if role == Role::Gateway {
+            (calibration.gateway.request_us, calibration.gateway.parallelism)
+        } else {
+            (calibration.service.request_us, calibration.service.parallelism)
         };
         let parts = Parts {
             role,

@@ -136,6 +136,7 @@ impl Targets {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the caller hands over this server's faults only")]
     async fn strike_redis(&self, fault: &Fault, until_us: i64) {
         match fault {
             Fault::RedisFailover {} => {
@@ -148,7 +149,7 @@ impl Targets {
                 self.redis.stall_until(until_us);
                 self.until(until_us).await;
             }
-            _ => {
+            _crash => {
                 self.redis.crash();
                 self.until(until_us).await;
                 self.redis.restart();
@@ -157,6 +158,7 @@ impl Targets {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the caller hands over this server's faults only")]
     async fn strike_postgres(&self, fault: &Fault, until_us: i64) {
         let strike = |on: bool| {
             self.postgres.set_faults(|faults| {
@@ -167,7 +169,7 @@ impl Targets {
                     Fault::PostgresConnectionLostAfterCommit { ratio } => faults.lost_after_commit_ppm = ppm(ratio),
                     Fault::PostgresSerializationFailure { ratio } => faults.serialization_failure_ppm = ppm(ratio),
                     Fault::CapturedCommitFailed { ratio } => faults.hard_commit_failure_ppm = ppm(ratio),
-                    _ => {}
+                    other => unreachable!("{other:?} strikes no statement"),
                 }
             });
         };
@@ -194,6 +196,7 @@ impl Targets {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the caller hands over this server's faults only")]
     async fn strike_payments(&self, fault: &Fault, until_us: i64) {
         let strike = |on: bool| {
             self.card_gateway.set_faults(|faults| {
@@ -209,7 +212,7 @@ impl Targets {
                         faults.duplicate_webhook_every = if on { 1_000_000 / ratio_ppm(*ratio).max(1) } else { 0 };
                     }
                     Fault::PaymentOutage {} => faults.outage = on,
-                    _ => {}
+                    other => unreachable!("{other:?} strikes no payment"),
                 }
             });
         };

@@ -188,9 +188,9 @@ pub fn network(scenario: &Scenario) -> NetworkOptions {
 /// How Redis is set up. A crash that names a persistence mode of its own decides for the whole run: a server has one.
 #[must_use]
 pub fn redis_config(scenario: &Scenario, faults: &[scenario::ScheduledFault]) -> redis_engine::Config {
-    let of_crash = faults.iter().find_map(|fault| match &fault.fault {
-        scenario::Fault::RedisCrash { persistence } => *persistence,
-        _ => None,
+    let of_crash = faults.iter().find_map(|fault| {
+        let scenario::Fault::RedisCrash { persistence } = &fault.fault else { return None };
+        *persistence
     });
     let persistence = match of_crash.unwrap_or(scenario.redis.persistence) {
         scenario::Persistence::None => Persistence::None,

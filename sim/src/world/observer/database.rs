@@ -46,10 +46,8 @@ fn count(change: &RowChange, column: &str) -> u32 {
 }
 
 fn status(value: &Value) -> Status {
-    match value {
-        Value::Text(word) => Status::parse(word).unwrap_or_else(|| panic!("orders.status is {word:?}")),
-        other => panic!("orders.status is no text: {other:?}"),
-    }
+    let Value::Text(word) = value else { panic!("orders.status is no text: {value:?}") };
+    Status::parse(word).unwrap_or_else(|| panic!("orders.status is {word:?}"))
 }
 
 fn order(history: &mut History, change: &RowChange) -> Option<EventKind> {

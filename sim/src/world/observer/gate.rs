@@ -82,14 +82,8 @@ impl<'a> Call<'a> {
         let counter_key = self.keys.get(1)?;
         let sku = sku_of(history, counter_key)?;
         let remaining = engine.get_integer(counter_key).unwrap_or(0);
-        let word = match reply {
-            Reply::Bulk(word) => word,
-            Reply::Array(items) => match items.first()? {
-                Reply::Bulk(word) => word,
-                _ => return None,
-            },
-            _ => return None,
-        };
+        let first = if let Reply::Array(items) = reply { items.first()? } else { reply };
+        let Reply::Bulk(word) = first else { return None };
         let hold = |history: &mut History, step, order: usize, quantity: u32| {
             let order = history.order(text(self.args.get(order)?)?);
             Some(EventKind::HoldMoved { order, sku, step, quantity, remaining })
