@@ -35,6 +35,8 @@ pub enum RecordError {
     /// This version's number, but not its shape.
     #[error("the record has schema version {SCHEMA_VERSION}, but not its shape: {what}")]
     Shape {
+        /// From 1; 0 when it is not known.
+        line: usize,
         /// What does not fit.
         what: String,
     },
@@ -45,6 +47,18 @@ fn advice(found: u64) -> &'static str {
         "read it with a newer build"
     } else {
         "repeat the run (the record's `repeat_command` says how), or read it with the build that wrote it"
+    }
+}
+
+impl RecordError {
+    /// The line of the text where it is wrong, from 1; `None` when that is not known.
+    #[must_use]
+    pub const fn line(&self) -> Option<usize> {
+        match self {
+            Self::NotJson { line, .. } => Some(*line),
+            Self::Shape { line, .. } if *line > 0 => Some(*line),
+            Self::Shape { .. } | Self::Empty | Self::NotARecord | Self::Version { .. } => None,
+        }
     }
 }
 
@@ -73,7 +87,7 @@ impl RunRecord {
         if found != u64::from(SCHEMA_VERSION) {
             return Err(RecordError::Version { found });
         }
-        serde_json::from_str(text).map_err(|error| RecordError::Shape { what: error.to_string() })
+        serde_json::from_str(text).map_err(|error| RecordError::Shape { line: error.line(), what: error.to_string() })
     }
 
     /// The record as indented JSON, ending in a line feed.

@@ -1,0 +1,66 @@
+// What the page does beyond showing: a cursor on each chart that follows the pointer or the arrow keys and reads the values
+// out, and a button that copies the repeat command. Everything is readable without it.
+"use strict";
+
+for (const plot of document.querySelectorAll(".plot[data-chart]")) {
+  const data = JSON.parse(document.getElementById(plot.dataset.chart).textContent);
+  const readout = plot.parentElement.querySelector(".readout");
+  const cursor = document.createElement("div");
+  cursor.className = "cursor";
+  cursor.hidden = true;
+  plot.append(cursor);
+  let at = -1;
+
+  const frame = () => {
+    const svg = [...plot.querySelectorAll("svg")].find((one) => one.getBoundingClientRect().width > 0);
+    const scale = svg.getBoundingClientRect().width / Number(svg.dataset.width);
+    const px = (name) => Number(svg.dataset[name]) * scale;
+    return { left: px("left"), right: px("right"), top: px("top"), bottom: px("bottom") };
+  };
+  const show = (index) => {
+    at = Math.max(0, Math.min(data.xs.length - 1, index));
+    const { left, right, top, bottom } = frame();
+    const share = (data.xs[at] - data.from) / (data.to - data.from);
+    cursor.style.left = `${left + share * (right - left)}px`;
+    cursor.style.top = `${top}px`;
+    cursor.style.height = `${bottom - top}px`;
+    cursor.hidden = false;
+    const values = data.lines.map((line) => `${line.name}: ${line.values[at] ?? "–"}`);
+    readout.textContent = `${data.xs[at].toFixed(data.digits)} s · ${values.join(" · ")}`;
+  };
+  const hide = () => {
+    cursor.hidden = true;
+    at = -1;
+  };
+  plot.addEventListener("pointermove", (event) => {
+    const { left, right } = frame();
+    const share = (event.clientX - plot.getBoundingClientRect().left - left) / (right - left);
+    const x = data.from + share * (data.to - data.from);
+    const step = data.xs.length > 1 ? data.xs[1] - data.xs[0] : 1;
+    show(Math.round((x - data.xs[0]) / step));
+  });
+  plot.addEventListener("pointerleave", hide);
+  plot.addEventListener("blur", hide);
+  plot.addEventListener("keydown", (event) => {
+    const page = Math.max(1, Math.round(data.xs.length / 10));
+    const moves = { ArrowLeft: at - 1, ArrowRight: at + 1, PageUp: at - page, PageDown: at + page, Home: 0, End: data.xs.length - 1 };
+    if (event.key === "Escape") hide();
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    show(moves[event.key]);
+  });
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const code = document.getElementById(button.dataset.copy);
+    try {
+      await navigator.clipboard.writeText(code.textContent);
+      button.textContent = "copied";
+    } catch {
+      // Without leave to write the clipboard, the command is selected for the reader's own keys.
+      getSelection().selectAllChildren(code);
+    }
+  });
+}
