@@ -1,5 +1,6 @@
-//! Reads the card gateway: every payment intent, page by page, and the refunds of those that were captured.
+//! Reads the card gateway: every payment intent and every refund, page by page.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,40 +42,33 @@ struct Metadata {
 #[derive(Deserialize)]
 struct Refund {
     id: String,
+    payment_intent: String,
     amount: i64,
     status: String,
 }
 
-/// Reads all payment intents with the API's own paging (`limit`, `starting_after`, `has_more`).
+/// Reads all payment intents and all refunds, with the API's own paging (`limit`, `starting_after`, `has_more`). Refunds
+/// are read after the intents they give back from, so a refund of an unknown intent is one made meanwhile.
 ///
 /// # Errors
 /// No answer, or one that is not the list that was asked for.
 pub async fn card_intents(http: &dyn HttpClient, gateway: ServiceName) -> Result<Vec<CardIntent>, CollectError> {
-    let intents: Vec<Intent> = pages(http, gateway, "/v1/payment_intents?", |intent: &Intent| &intent.id).await?;
-    let mut read = Vec::with_capacity(intents.len());
-    for intent in intents {
-        let refunded_cents = match intent.amount_received {
-            0 => 0,
-            _ => refunded_cents(http, gateway, &intent.id).await?,
-        };
-        read.push(CardIntent {
-            intent_id: intent.id,
-            order_id: intent.metadata.order_id,
-            amount_cents: intent.amount,
-            captured_cents: intent.amount_received,
-            refunded_cents,
-            status: intent.status,
-        });
+    let intents: Vec<Intent> = pages(http, gateway, "/v1/payment_intents", |intent: &Intent| &intent.id).await?;
+    let refunds: Vec<Refund> = pages(http, gateway, "/v1/refunds", |refund: &Refund| &refund.id).await?;
+    let mut refunded_cents: BTreeMap<String, i64> = BTreeMap::new();
+    // Refunds that have not failed: money that is on its way back counts as given back.
+    for refund in refunds.into_iter().filter(|refund| !matches!(refund.status.as_str(), "failed" | "canceled")) {
+        *refunded_cents.entry(refund.payment_intent).or_default() += refund.amount;
     }
-    Ok(read)
-}
-
-/// Refunds that have not failed: money that is on its way back counts as given back.
-async fn refunded_cents(http: &dyn HttpClient, gateway: ServiceName, intent_id: &str) -> Result<i64, CollectError> {
-    let list = format!("/v1/refunds?payment_intent={intent_id}&");
-    let refunds: Vec<Refund> = pages(http, gateway, &list, |refund: &Refund| &refund.id).await?;
-    let given_back = refunds.iter().filter(|refund| !matches!(refund.status.as_str(), "failed" | "canceled"));
-    Ok(given_back.map(|refund| refund.amount).sum())
+    let read = intents.into_iter().map(|intent| CardIntent {
+        refunded_cents: refunded_cents.remove(&intent.id).unwrap_or(0),
+        intent_id: intent.id,
+        order_id: intent.metadata.order_id,
+        amount_cents: intent.amount,
+        captured_cents: intent.amount_received,
+        status: intent.status,
+    });
+    Ok(read.collect())
 }
 
 async fn pages<T: DeserializeOwned>(
@@ -85,7 +79,7 @@ async fn pages<T: DeserializeOwned>(
 ) -> Result<Vec<T>, CollectError> {
     let mut all: Vec<T> = Vec::new();
     loop {
-        let mut path = format!("{list}limit={PAGE_SIZE}");
+        let mut path = format!("{list}?limit={PAGE_SIZE}");
         if let Some(last) = all.last() {
             path.push_str("&starting_after=");
             path.push_str(id(last));

@@ -52,10 +52,15 @@ fn every_page_is_read_and_refunds_are_summed() {
                     {"id":"pi_2","amount":500,"amount_received":0,"status":"canceled","metadata":{}}]}"#,
             ),
             (
-                "/v1/refunds?payment_intent=pi_1&limit=100",
+                "/v1/refunds?limit=100",
                 200,
-                r#"{"has_more":false,"data":[{"id":"re_1","amount":200,"status":"succeeded"},
-                    {"id":"re_2","amount":300,"status":"pending"},{"id":"re_3","amount":300,"status":"failed"}]}"#,
+                r#"{"has_more":true,"data":[{"id":"re_3","payment_intent":"pi_1","amount":300,"status":"failed"},
+                    {"id":"re_2","payment_intent":"pi_1","amount":300,"status":"pending"}]}"#,
+            ),
+            (
+                "/v1/refunds?limit=100&starting_after=re_2",
+                200,
+                r#"{"has_more":false,"data":[{"id":"re_1","payment_intent":"pi_1","amount":200,"status":"succeeded"}]}"#,
             ),
         ],
     };

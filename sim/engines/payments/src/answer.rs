@@ -236,12 +236,9 @@ pub(crate) fn refund(refund: &Refund, intent: &PaymentIntent) -> Answer {
     Answer::json(StatusCode::OK, &RefundBody::of(refund, intent))
 }
 
-pub(crate) fn refunds<'a>(
-    intent: &'a PaymentIntent,
-    refunds: impl Iterator<Item = &'a Refund>,
-    limit: usize,
-) -> Answer {
-    list("list", "/v1/refunds", refunds.map(|refund| RefundBody::of(refund, intent)), limit)
+/// Refunds, each with the intent it gives back from.
+pub(crate) fn refunds<'a>(refunds: impl Iterator<Item = (&'a Refund, &'a PaymentIntent)>, limit: usize) -> Answer {
+    list("list", "/v1/refunds", refunds.map(|(refund, intent)| RefundBody::of(refund, intent)), limit)
 }
 
 /// `ch_…`: one charge per time an issuer was asked.

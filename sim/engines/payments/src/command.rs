@@ -52,7 +52,7 @@ pub(crate) enum Command {
     Retrieve { id: String },
     Search { order_id: String, limit: usize },
     List { order_id: Option<String>, page: Page },
-    ListRefunds { id: String, page: Page },
+    ListRefunds { of_intent: Option<String>, page: Page },
 }
 
 impl Command {
@@ -76,7 +76,9 @@ impl Command {
                 Self::Search { order_id: searched_order(&params.require("query")?)?, limit: params.take_limit()? }
             }
             Route::List => Self::List { order_id: params.take("order_id"), page: page(&mut params)? },
-            Route::ListRefunds => Self::ListRefunds { id: params.require("payment_intent")?, page: page(&mut params)? },
+            Route::ListRefunds => {
+                Self::ListRefunds { of_intent: params.take("payment_intent"), page: page(&mut params)? }
+            }
         };
         params.finish()?;
         Ok(command)

@@ -45,17 +45,25 @@ impl Payments {
                 let found = self.ledger.newest_first(order_id.as_deref(), before.transpose()?);
                 Ok(answer::intents("list", "/v1/payment_intents", found, page.limit))
             }
-            Command::ListRefunds { id, page } => self.list_refunds(&id, &page),
+            Command::ListRefunds { of_intent: None, page } => self.list_refunds(&page),
+            Command::ListRefunds { of_intent: Some(id), page } => self.list_refunds_of(&id, &page),
         }
     }
 
-    fn list_refunds(&self, id: &str, page: &Page) -> Result<Answer, ApiError> {
+    fn list_refunds(&self, page: &Page) -> Result<Answer, ApiError> {
+        let after = page.starting_after.as_deref();
+        let before = after.map(|start| self.ledger.find_refund(start).ok_or_else(|| no_such_start("refund", start)));
+        Ok(answer::refunds(self.ledger.refunds_newest_first(before.transpose()?), page.limit))
+    }
+
+    fn list_refunds_of(&self, id: &str, page: &Page) -> Result<Answer, ApiError> {
         let intent = self.ledger.at(self.in_params(id)?);
         let place = |start: &str| intent.refunds.iter().position(|refund| refund.id == start);
         let after = page.starting_after.as_deref();
         let before = after.map(|start| place(start).ok_or_else(|| no_such_start("refund", start)));
         let before = before.transpose()?.unwrap_or(intent.refunds.len());
-        Ok(answer::refunds(intent, intent.refunds[..before].iter().rev(), page.limit))
+        let found = intent.refunds[..before].iter().rev().map(|refund| (refund, intent));
+        Ok(answer::refunds(found, page.limit))
     }
 
     fn in_path(&self, id: &str) -> Result<usize, ApiError> {
@@ -170,7 +178,7 @@ impl Payments {
             reason: new.reason,
             metadata: new.metadata,
         };
-        self.ledger.change(index, |intent| intent.refund(refund.clone()));
+        self.ledger.add_refund(index, refund.clone());
         let intent = self.ledger.at(index);
         self.outbox.charge_refunded_event(intent, now_ms);
         Ok(answer::refund(&refund, intent))

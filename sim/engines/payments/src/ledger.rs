@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::intent::{PaymentIntent, Status};
+use crate::intent::{PaymentIntent, Refund, Status};
 
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
@@ -10,7 +10,8 @@ pub(crate) struct Ledger {
     by_order: BTreeMap<String, Vec<usize>>,
     /// `(authorized_at_ms, index)` of every intent that waits for its capture.
     authorized: BTreeSet<(i64, usize)>,
-    refunds: u64,
+    /// Of every refund, in order of creation, the intent it gives back from and its place among that intent's.
+    refunds: Vec<(usize, usize)>,
 }
 
 /// `pi_` and 24 digits: an id names its place, so that looking it up is a parse.
@@ -18,14 +19,24 @@ pub(crate) fn intent_id(index: usize) -> String {
     format!("pi_{:024}", index + 1)
 }
 
+/// `re_` and 24 digits, likewise.
+fn refund_id(place: usize) -> String {
+    format!("re_{:024}", place + 1)
+}
+
+/// The place an id names.
+fn place_of(id: &str, prefix: &str) -> Option<usize> {
+    let digits = id.strip_prefix(prefix).filter(|digits| digits.len() == 24)?;
+    digits.parse::<usize>().ok()?.checked_sub(1)
+}
+
 impl Ledger {
     pub(crate) fn next_id(&self) -> String {
         intent_id(self.intents.len())
     }
 
-    pub(crate) fn next_refund_id(&mut self) -> String {
-        self.refunds += 1;
-        format!("re_{:024}", self.refunds)
+    pub(crate) fn next_refund_id(&self) -> String {
+        refund_id(self.refunds.len())
     }
 
     pub(crate) fn add(&mut self, intent: PaymentIntent) -> usize {
@@ -39,8 +50,7 @@ impl Ledger {
     }
 
     pub(crate) fn find(&self, id: &str) -> Option<usize> {
-        let digits = id.strip_prefix("pi_").filter(|digits| digits.len() == 24)?;
-        let index = digits.parse::<usize>().ok()?.checked_sub(1)?;
+        let index = place_of(id, "pi_")?;
         (self.intents.get(index)?.id == id).then_some(index)
     }
 
@@ -80,6 +90,31 @@ impl Ledger {
                 Box::new(earlier.map(|index| &self.intents[*index]))
             }
         }
+    }
+
+    /// Gives money back from an intent that was asked whether it can.
+    pub(crate) fn add_refund(&mut self, index: usize, refund: Refund) {
+        self.refunds.push((index, self.intents[index].refunds.len()));
+        self.change(index, |intent| intent.refund(refund));
+    }
+
+    /// Where a refund stands among all refunds.
+    pub(crate) fn find_refund(&self, id: &str) -> Option<usize> {
+        let place = place_of(id, "re_")?;
+        let (index, at) = *self.refunds.get(place)?;
+        (self.intents[index].refunds[at].id == id).then_some(place)
+    }
+
+    /// The refunds made before the one at `before` (or all), newest first, each with its intent.
+    pub(crate) fn refunds_newest_first(
+        &self,
+        before: Option<usize>,
+    ) -> impl Iterator<Item = (&Refund, &PaymentIntent)> {
+        let before = before.unwrap_or(self.refunds.len());
+        self.refunds[..before].iter().rev().map(|(index, at)| {
+            let intent = &self.intents[*index];
+            (&intent.refunds[*at], intent)
+        })
     }
 
     pub(crate) fn oldest_authorization_ms(&self) -> Option<i64> {

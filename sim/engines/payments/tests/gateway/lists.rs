@@ -87,3 +87,31 @@ fn refunds_carry_their_own_metadata_and_are_listed_newest_first() {
     let rest = get(&mut gateway, &format!("/v1/refunds?payment_intent={id}&starting_after={}", made[1]));
     assert_eq!((ids(&rest), &rest["has_more"]), (vec![made[0].clone()], &json!(false)));
 }
+
+#[test]
+fn refunds_of_all_intents_are_listed_newest_first_and_page_by_page() {
+    let mut gateway = gateway();
+    let intents: Vec<String> = (0..3).map(|order| captured(&mut gateway, &format!("o-{order}"))).collect();
+    let mut made = Vec::new();
+    for (at, amount) in [(2, 100), (0, 200), (2, 300), (1, 400), (0, 500)] {
+        let body = json!({"payment_intent": intents[at], "amount": amount});
+        let refund = json_of(&post(&mut gateway, "/v1/refunds", None, &body));
+        made.insert(0, (refund["id"].as_str().unwrap().to_owned(), intents[at].clone(), amount));
+    }
+    let (mut read, mut after) = (Vec::new(), String::new());
+    loop {
+        let page = get(&mut gateway, &format!("/v1/refunds?limit=2{after}"));
+        assert_eq!(page["url"], "/v1/refunds");
+        for refund in page["data"].as_array().unwrap() {
+            let text = |field: &str| refund[field].as_str().unwrap().to_owned();
+            read.push((text("id"), text("payment_intent"), refund["amount"].as_i64().unwrap()));
+        }
+        if page["has_more"] == json!(false) {
+            break;
+        }
+        after = format!("&starting_after={}", read.last().unwrap().0);
+    }
+    assert_eq!(read, made);
+    let refused = get(&mut gateway, "/v1/refunds?starting_after=re_1");
+    assert_eq!(refused["error"]["code"], "resource_missing");
+}
