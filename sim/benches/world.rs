@@ -44,7 +44,7 @@ mod worlds {
         Runtime::with_seed_and_config(1, Config::default()).block_on(async {
             let options =
                 NetworkOptions { latency_min_us: 100, latency_mean_us: 250, drop_ppm: 0, retransmit_us: 200_000 };
-            let processes = Processes::new(Network::new(options, 1), Timeline::begin(), Arc::new(|_, _, _| {}));
+            let processes = Processes::new(Network::new(options, 1), Timeline::begin(0), Arc::new(|_, _, _| {}));
             let router = axum::Router::new().route("/", axum::routing::get(|| async { "" }));
             processes.add(ProcessSpec {
                 name: "echo".to_owned(),

@@ -107,7 +107,7 @@ struct Engines {
 /// # Errors
 /// When the migrations or the first rows are refused by the engine: the text and the refusal.
 pub fn build(plan: &Plan<'_>, trace: Trace) -> Result<World, String> {
-    let timeline = Timeline::begin();
+    let timeline = Timeline::begin(settings::opening_us(plan.scenario));
     let mut entropy = generator(plan.seed, Purpose::World);
     let network = Network::new(settings::network(plan.scenario), entropy.next_u64());
     let limits = settings::limits(plan.scenario);

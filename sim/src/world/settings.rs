@@ -130,6 +130,16 @@ fn lane(options: &scenario::Lane) -> LaneConfig {
     }
 }
 
+/// How long the platform has before the doors open: it boots in half a second, and setting the gate's counters takes a
+/// round trip for each few dozen products.
+#[must_use]
+pub fn opening_us(scenario: &Scenario) -> i64 {
+    const BOOT_US: i64 = 500_000;
+    const PRODUCT_US: i64 = 100;
+    let products = i64::try_from(scenario.catalogue().products.len()).expect("fewer than 65,536 products");
+    BOOT_US + products * PRODUCT_US
+}
+
 /// A pool of `size` connections.
 #[must_use]
 pub fn pool(size: u32) -> PoolOptions {

@@ -3,6 +3,9 @@
 //! Service times come from the calibration file; throughput that follows from them is the model's word and is reported
 //! as modelled.
 
+/// Since ever: virtual time is negative before the doors open, and servers are idle then too.
+const IDLE: i64 = i64::MIN;
+
 /// A queue in front of `parallelism` equal servers, first come first served.
 #[derive(Debug, Clone)]
 pub struct Station {
@@ -13,7 +16,7 @@ impl Station {
     /// A station of idle servers; at least one.
     #[must_use]
     pub fn new(parallelism: usize) -> Self {
-        Self { free_at_us: vec![0; parallelism.max(1)] }
+        Self { free_at_us: vec![IDLE; parallelism.max(1)] }
     }
 
     /// Takes in work that arrives at `arrival_us` and needs `service_us`; returns when it is done.
@@ -32,10 +35,16 @@ impl Station {
 }
 
 /// A write-ahead log that flushes for everybody who waits: commits that arrive during a flush share the next one.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FlushedLog {
     flushing_until_us: i64,
     next_until_us: i64,
+}
+
+impl Default for FlushedLog {
+    fn default() -> Self {
+        Self { flushing_until_us: IDLE, next_until_us: IDLE }
+    }
 }
 
 impl FlushedLog {
@@ -65,6 +74,12 @@ mod tests {
         assert_eq!(station.serve(0, 10), 10);
         assert_eq!(station.serve(0, 10), 10);
         assert_eq!(station.serve(5, 10), 20);
+    }
+
+    #[test]
+    fn work_is_done_before_the_doors_open_too() {
+        assert_eq!(Station::new(1).serve(-500, 10), -490);
+        assert_eq!(FlushedLog::default().commit(-500, 100), -400);
     }
 
     #[test]

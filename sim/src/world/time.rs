@@ -10,32 +10,30 @@ use tokio::time::Instant;
 /// The wall-clock reading at virtual time zero: midnight UTC of 27 November 2026, a Black Friday.
 pub const EPOCH_US: i64 = 1_795_737_600_000_000;
 
-/// How long processes have to start, connect and open the gate before the doors open at time zero, in microseconds.
-pub const OPENING_US: i64 = 500_000;
-
-/// Counts virtual time; zero is when the doors open, [`OPENING_US`] after the start.
+/// Counts virtual time; zero is when the doors open. Before that, processes start, connect and open the gate.
 #[derive(Clone, Copy)]
 pub struct Timeline {
     start: Instant,
+    opening_us: i64,
 }
 
 impl Timeline {
-    /// Starts counting now.
+    /// Starts counting now, `opening_us` before the doors open.
     #[must_use]
-    pub fn begin() -> Self {
-        Self { start: Instant::now() }
+    pub fn begin(opening_us: i64) -> Self {
+        Self { start: Instant::now(), opening_us }
     }
 
     /// Microseconds since the doors opened; negative before.
     #[must_use]
     pub fn now_us(&self) -> i64 {
         let elapsed = i64::try_from(self.start.elapsed().as_micros()).expect("a run is shorter than 292,000 years");
-        elapsed - OPENING_US
+        elapsed - self.opening_us
     }
 
     /// Sleeps until `at_us`, or not at all when that is past.
     pub async fn sleep_until(&self, at_us: i64) {
-        let at = self.start + Duration::from_micros(u64::try_from(at_us + OPENING_US).unwrap_or(0));
+        let at = self.start + Duration::from_micros(u64::try_from(at_us + self.opening_us).unwrap_or(0));
         tokio::time::sleep_until(at).await;
     }
 }

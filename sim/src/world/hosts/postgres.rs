@@ -127,7 +127,7 @@ impl PostgresHost {
             waiting: BTreeMap::new(),
             faults: PostgresFaults::default(),
             entropy: ChaCha8Rng::seed_from_u64(seed),
-            stalled_until_us: 0,
+            stalled_until_us: i64::MIN,
         };
         let state = Mutex::new(state);
         Arc::new(Self { state, costs, at, network, timeline, observer, deadline_moved: Notify::new() })
