@@ -127,6 +127,7 @@ async fn play(
     });
     let shopping = tokio::spawn(world.crowd.clone().run(arrivals(plan)));
     let quiet = settle(&world, plan, &progress, &striking, &shopping).await;
+    let virtual_us = world.timeline.now_us();
     // Whoever stops at the first violation wants that one: the stores stand in the middle of things, and some may be away.
     let judgements = if world.observer.should_stop() {
         world.observer.judgements()
@@ -134,7 +135,6 @@ async fn play(
         let end = snapshot::take(&world, quiet).await?;
         world.observer.judge(&end)
     };
-    let virtual_us = world.timeline.now_us();
     Ok((world, Ended { judgements, virtual_us }))
 }
 

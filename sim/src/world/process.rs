@@ -172,6 +172,18 @@ impl Processes {
         boot(&node, Door { processes: self.clone(), process });
     }
 
+    /// Kills every process, and starts again only those of `service`: nothing that was under way goes on.
+    pub fn halt_all_but(&self, service: ServiceName) {
+        let processes: Vec<(ProcessIndex, ServiceName)> =
+            self.slots().iter().enumerate().map(|(at, slot)| (ProcessIndex(at), slot.spec.service)).collect();
+        for (process, its_service) in processes {
+            self.kill(process);
+            if its_service == service {
+                self.restart(process);
+            }
+        }
+    }
+
     /// Stops a process in the middle of whatever it does, without its noticing.
     pub fn pause(&self, process: ProcessIndex) {
         Handle::current().pause(self.slots()[process.0].node.id());

@@ -1,4 +1,4 @@
-//! Reads the stores at the end of a run, through the same ports that a live audit uses.
+//! Stops the platform at the end of a run and reads the stores, through the same ports that a live audit uses.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +11,27 @@ use ports::redis_port::RedisConnector;
 
 use super::adapters::http::SimHttp;
 use super::adapters::redis::SimRedis;
-use super::adapters::sql::SimPool;
+use super::adapters::sql::{PoolOptions, SimPool};
 use super::build::World;
 use super::settings;
 
-/// The stores as they stand now.
+/// How long a store may take over one answer: a table of a long run is read whole, and rows take time.
+const PATIENCE: Duration = Duration::from_secs(3_600);
+
+/// The stores as they stand now. The platform's processes end here: several stores read one after the other fit together
+/// only while nobody writes, and what a run that did not drain has under way would look like a broken promise. The card
+/// gateway drops what it was being asked and is read like the others.
 ///
 /// # Errors
 /// When a store cannot be read: which, and why.
 pub async fn take(world: &World, quiet: bool) -> Result<Snapshot, String> {
     let targets = &world.targets;
-    let pool = SimPool::new(targets.postgres.clone(), world.observer_at, settings::pool(1));
+    let taken_at_us = world.timeline.now_us();
+    targets.processes.halt_all_but(CARD_GATEWAY);
+    let options = PoolOptions { answer_timeout: PATIENCE, ..settings::pool(1) };
+    let pool = SimPool::new(targets.postgres.clone(), world.observer_at, options);
     let mut snapshot = Snapshot {
-        taken_at_us: world.timeline.now_us(),
+        taken_at_us,
         quiet,
         tables: checkers::collect::tables(&pool).await.map_err(|error| format!("reading Postgres: {error}"))?,
         ..Snapshot::default()
