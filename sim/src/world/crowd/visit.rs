@@ -165,6 +165,8 @@ impl Visit {
                 if known { Next::Nothing } else { Next::Poll { after_us: POLL_US } }
             }
             Answer::Declined { .. } => Next::End(Outcome::Declined),
+            // Whoever never meant to pay has left; the platform has not failed them.
+            Answer::Ended { .. } if self.card == Card::NeverAuthenticates => Next::End(Outcome::Abandoned),
             Answer::Ended { .. } => Next::End(Outcome::Failed),
             // Another request of this key is at work; its answer is the one that counts.
             Answer::InFlight if self.open != 0 || self.order.is_some() => Next::Nothing,
