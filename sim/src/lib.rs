@@ -10,6 +10,7 @@ pub mod cli;
 mod determinism;
 pub mod report;
 pub mod run;
+pub mod samples;
 pub mod strategies;
 pub mod sweep;
 pub mod verdicts;

@@ -11,9 +11,10 @@ use madsim::runtime::Runtime;
 use platform::bugs::{Bugs, KnownBug};
 use platform::config::CommitStrategy;
 use platform::texts::Texts;
-use record::{Host, Run, RunRecord};
+use record::{Gauge, Host, Run, RunRecord};
 use scenario::Scenario;
 
+use crate::samples;
 use crate::verdicts;
 use crate::world::build::{self, Plan, World};
 use crate::world::crowd::Arrival;
@@ -169,6 +170,7 @@ async fn settle<T, U>(
         world.timeline.sleep_until(world.timeline.now_us() + LOOK_US).await;
         let now_us = world.timeline.now_us();
         show(world, progress, now_us);
+        read_gauges(world, now_us);
         if world.observer.should_stop() {
             return false;
         }
@@ -195,6 +197,16 @@ fn show(world: &World, progress: &Progress, now_us: i64) {
     let (requests, committed) = world.observer.tally(|tally| (tally.requests, tally.committed));
     progress.requests.store(requests, Ordering::Relaxed);
     progress.committed.store(committed, Ordering::Relaxed);
+}
+
+/// What charts show of the stores, as it stands now.
+fn read_gauges(world: &World, now_us: i64) {
+    let offered = world.limits.skus.iter().map(|sku| world.targets.redis.offered(&sku.sku)).sum();
+    let on_hand = world.observer.tally(|tally| tally.on_hand);
+    let leaked = world.metrics.iter().map(|(_, metrics)| metrics.leaked_holds()).sum();
+    world.observer.gauge(Gauge::StockLeftRedis, now_us, offered);
+    world.observer.gauge(Gauge::StockLeftPostgres, now_us, on_hand);
+    world.observer.gauge(Gauge::LeakedHolds, now_us, leaked);
 }
 
 /// Whether nothing is left to do. Units that went missing between two steps are the leak gauge's to find and mend, after a
@@ -234,6 +246,7 @@ fn record_of(plan: &Plan<'_>, options: &RunOptions, world: &World, ended: &Ended
         probes: verdicts::probes(world),
         figures: verdicts::figures(world),
         series: world.observer.tally(|tally| tally.series.clone()),
+        samples: world.observer.history(samples::samples),
         trace_hash,
         virtual_ms: Duration::from_micros(virtual_us).as_millis().try_into().unwrap_or(u64::MAX),
     };

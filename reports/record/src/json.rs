@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::run::{RunRecord, SCHEMA_VERSION};
+use crate::series::Series;
 
 /// Why a text is not a record that this version reads.
 #[derive(Debug, thiserror::Error)]
@@ -98,10 +99,20 @@ impl RunRecord {
         text
     }
 
-    /// The record as one line of JSON without a line feed, for JSONL files of sweeps.
+    /// The whole record as one line of JSON without a line feed.
     #[must_use]
     pub fn to_json_line(&self) -> String {
         serde_json::to_string(self).expect("a record has string keys only")
+    }
+
+    /// The record as a line of a sweep: without series and samples, so that a sweep of 100,000 seeds stays readable. The
+    /// histories of violations are kept.
+    #[must_use]
+    pub fn to_sweep_line(&self) -> String {
+        let mut short = self.clone();
+        short.run.series = Series::default();
+        short.run.samples = Vec::new();
+        short.to_json_line()
     }
 
     /// The part that two runs of one seed have in common, as indented JSON.

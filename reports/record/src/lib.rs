@@ -10,10 +10,12 @@
 //! | `verdict.rs` | what each checker found, with the history that shows it |
 //! | `histogram.rs` | latencies, streamed into log-linear buckets |
 //! | `series.rs` | counts and gauges over time, for charts |
+//! | `bug.rs` | how long a known bug hid |
 //! | `json.rs` | reading and writing, and what can be wrong with a file |
 //!
 //! Judging is left to the checkers, drawing to `reports`.
 
+mod bug;
 mod funnel;
 mod histogram;
 mod json;
@@ -21,9 +23,10 @@ mod run;
 mod series;
 mod verdict;
 
+pub use bug::BugScore;
 pub use funnel::{Funnel, Outcome};
 pub use histogram::{Histogram, LatencySummary};
 pub use json::RecordError;
-pub use run::{Fault, Host, Run, RunRecord, SCHEMA_VERSION, Target, World};
+pub use run::{Fault, Host, Run, RunRecord, SCHEMA_VERSION, Sample, Target, World};
 pub use series::{Count, Gauge, Series};
 pub use verdict::{Ending, HistoryEvent, Property, Verdict, Violation};

@@ -9,10 +9,12 @@ use serde::{Deserialize, Serialize};
 use crate::funnel::{Funnel, Outcome};
 use crate::histogram::LatencySummary;
 use crate::series::Series;
-use crate::verdict::{Ending, Verdict};
+use crate::verdict::{Ending, HistoryEvent, Verdict};
 
 /// The version written, and the only one read. It goes up whenever an older reader would misread a record.
-pub const SCHEMA_VERSION: u32 = 1;
+///
+/// 2: orders by state, admitted checkouts and latencies over time; samples of orders.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// What one run left behind.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -72,12 +74,27 @@ pub struct Run {
     pub probes: BTreeMap<String, u64>,
     /// Further numbers by name, units last: `orders_per_s`, `time_to_sell_out_ms`. All finite.
     pub figures: BTreeMap<String, f64>,
-    /// For charts.
+    /// For charts; empty in the lines of a sweep.
     pub series: Series,
+    /// Orders whose whole way is kept, to be looked at; none in the lines of a sweep.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub samples: Vec<Sample>,
     /// Hash over every event of the run, 16 hex digits.
     pub trace_hash: String,
     /// Virtual time from the first arrival to the end of the drain, ms.
     pub virtual_ms: u64,
+}
+
+/// One order's whole way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sample {
+    /// Why this one, in a few words: `first committed`, `compensated`.
+    pub what: String,
+    /// The order.
+    pub order_id: String,
+    /// Its events and the faults meanwhile, ascending in time.
+    pub history: Vec<HistoryEvent>,
 }
 
 /// One fault that struck.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// Longest series; at 100 ms a step, that is nearly three hours. Later events fall into the last step.
+/// Longest series; at 50 ms a step, that is well over an hour. Later events fall into the last step.
 const MAX_STEPS: usize = 100_000;
 
 /// What is counted per step.
@@ -16,6 +16,8 @@ const MAX_STEPS: usize = 100_000;
 pub enum Count {
     /// Shoppers arriving.
     Clicked,
+    /// Checkouts that passed the edge.
+    Admitted,
     /// Answers 429.
     Limited,
     /// Answers "sold out".
@@ -44,6 +46,26 @@ pub enum Gauge {
     LeakedHolds,
     /// Orders neither committed nor ended.
     OpenOrders,
+    /// Orders that stand at `placed`.
+    OrdersPlaced,
+    /// Orders that stand at `compensating`.
+    OrdersCompensating,
+    /// Orders that stand at `confirmed`.
+    OrdersConfirmed,
+    /// Orders that stand at `picking`.
+    OrdersPicking,
+    /// Orders that stand at `shipped`.
+    OrdersShipped,
+    /// Orders that stand at `delivered`.
+    OrdersDelivered,
+    /// Orders that stand at `cancelling`.
+    OrdersCancelling,
+    /// Orders that stand at `cancelled`.
+    OrdersCancelled,
+    /// Orders that stand at `failed`.
+    OrdersFailed,
+    /// Orders that stand at `refunded`.
+    OrdersRefunded,
 }
 
 /// Counts and gauges per step of virtual time. Lines may differ in length: what is missing at the end is 0 for a
@@ -65,7 +87,7 @@ pub struct Series {
 
 impl Default for Series {
     fn default() -> Self {
-        Self::new(100)
+        Self::new(50)
     }
 }
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use record::{
-    Count, Ending, Fault, Funnel, Gauge, Histogram, HistoryEvent, Host, Outcome, Property, Run, RunRecord, Series,
-    Target, Verdict, Violation, World,
+    Count, Ending, Fault, Funnel, Gauge, Histogram, HistoryEvent, Host, Outcome, Property, Run, RunRecord, Sample,
+    Series, Target, Verdict, Violation, World,
 };
 
 fn verdicts() -> Vec<Verdict> {
@@ -22,6 +22,12 @@ fn verdicts() -> Vec<Verdict> {
         Verdict::held("liveness", Property::Liveness),
         Verdict::unjudged("events", Property::Safety, "the log could not be read"),
     ]
+}
+
+fn sample() -> Sample {
+    let placed =
+        HistoryEvent { at_us: 1_200, process: "postgres".to_owned(), text: "o-1 nothing → placed".to_owned() };
+    Sample { what: "first committed".to_owned(), order_id: "o-1".to_owned(), history: vec![placed] }
 }
 
 fn record(wall_ms: u64) -> RunRecord {
@@ -48,6 +54,7 @@ fn record(wall_ms: u64) -> RunRecord {
         probes: BTreeMap::from([("redis-lost-holds".to_owned(), 2)]),
         figures: BTreeMap::from([("orders_per_s".to_owned(), 412.5)]),
         series,
+        samples: vec![sample()],
         trace_hash: Run::hash_text(u64::MAX),
         virtual_ms: 12_345,
     };
@@ -69,6 +76,11 @@ fn a_record_comes_back_as_it_was() {
 #[test]
 fn a_line_of_a_sweep_is_one_line() {
     assert!(!record(1).to_json_line().contains('\n'));
+    let line = record(1).to_sweep_line();
+    assert!(!line.contains('\n'));
+    let read = RunRecord::from_json(&line).expect("a record").run;
+    assert_eq!((read.series, read.samples), (Series::default(), Vec::new()));
+    assert_eq!(read.verdicts, verdicts(), "what failed is kept");
 }
 
 #[test]
@@ -88,9 +100,9 @@ fn what_is_not_a_record_is_refused_in_words() {
         "plain text".to_owned(),
         "[1, 2]".to_owned(),
         "{}".to_owned(),
-        with("\"schema_version\":1", "\"schema_version\":\"one\""),
-        with("\"schema_version\":1", "\"schema_version\":0"),
-        with("\"schema_version\":1", "\"schema_version\":2"),
+        with("\"schema_version\":2", "\"schema_version\":\"two\""),
+        with("\"schema_version\":2", "\"schema_version\":1"),
+        with("\"schema_version\":2", "\"schema_version\":3"),
         with("\"clicked\":3", "\"clicked\":-3"),
         with("\"virtual_ms\"", "\"virtual_time\""),
         with("\"won\"", "\"lost\""),

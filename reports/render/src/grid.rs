@@ -3,7 +3,7 @@
 use record::{Count, Gauge, Run, Series};
 
 /// Points of a line. A chart is hardly wider in pixels.
-const MOST_POINTS: usize = 600;
+const MOST_POINTS: usize = 700;
 
 /// A series' values at steps of the charts' time axis.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,32 +16,28 @@ pub struct Grid<'a> {
 }
 
 impl<'a> Grid<'a> {
-    /// The time in which nearly all that is counted took place. What comes after (waiting shoppers, parcels) would
-    /// squeeze it into the chart's first inch.
+    /// The time in which the sale took place: nearly all arrivals, every fault, all but the last of the commits. What comes
+    /// after (shoppers who wait for a late unit, parcels) would squeeze it into the chart's first inch.
     #[must_use]
     pub fn of_the_sale(run: &'a Run) -> Self {
         let series = &run.series;
-        let mut per_step = Vec::new();
-        for counts in series.counts.values() {
-            if counts.len() > per_step.len() {
-                per_step.resize(counts.len(), 0_u64);
-            }
-            for (sum, count) in per_step.iter_mut().zip(counts) {
-                *sum = sum.saturating_add(*count);
-            }
-        }
-        let all: u64 = per_step.iter().fold(0, |all, count| all.saturating_add(*count));
-        let mut left = all / 200;
-        let quiet = per_step.iter().rev().take_while(|count| {
-            let is_tail = **count <= left;
-            left = left.saturating_sub(**count);
-            is_tail
-        });
-        let busy = per_step.len() - quiet.count();
-        // Faults are shaded to their end, if they end soon after.
+        let arrivals = steps_until(series, Count::Clicked, 95);
+        let commits = steps_until(series, Count::Committed, 99);
         let faults_end = run.faults.iter().map(|fault| fault.at_ms.saturating_add(fault.for_ms)).max().unwrap_or(0);
         let faults_end = usize::try_from(faults_end / series.step_ms.max(1)).unwrap_or(usize::MAX);
-        Self::new(series, busy.max(faults_end.min(busy.saturating_mul(2))) + busy / 20 + 1)
+        let whole = Self::of_the_run(run);
+        let sale = arrivals.max(commits).max(faults_end);
+        let sale = sale.saturating_add(sale / 20 + 1).min(whole.len * whole.merge);
+        // A record without arrivals and commits over time is shown as a whole.
+        if arrivals.max(commits) == 0 { whole } else { Self::new(series, sale) }
+    }
+
+    /// The same time in at most `points` steps.
+    #[must_use]
+    pub fn in_steps(&self, points: usize) -> Self {
+        let steps = self.len * self.merge;
+        let merge = steps.div_ceil(points).max(1);
+        Self { series: self.series, merge, len: steps.div_ceil(merge).max(1) }
     }
 
     /// The whole run.
@@ -58,7 +54,7 @@ impl<'a> Grid<'a> {
         Self { series, merge, len: steps.div_ceil(merge).max(1) }
     }
 
-    /// The same steps over another series; both have the same step length, or times would be wrong.
+    /// Steps.
     #[must_use]
     pub fn len(&self) -> usize {
         self.len
@@ -137,6 +133,19 @@ impl<'a> Grid<'a> {
         };
         (0..self.len).map(step).collect()
     }
+}
+
+/// Steps until `percent` of a count have happened.
+fn steps_until(series: &Series, line: Count, percent: u128) -> usize {
+    let Some(counts) = series.counts.get(&line) else { return 0 };
+    let all: u128 = counts.iter().map(|count| u128::from(*count)).sum();
+    let mut seen = 0;
+    let before = counts.iter().take_while(|count| {
+        let is_before = seen * 100 < all * percent;
+        seen += u128::from(**count);
+        is_before
+    });
+    before.count()
 }
 
 /// A count as a number for a chart.

@@ -27,7 +27,7 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, UsageError> {
     line.show(|| format!("{}: {} seeds", scenario.title(), grouped(wanted)));
     let report = sweep::sweep(&scenario, &options, |record, so_far| {
         if args.json {
-            println!("{}", record.to_json_line());
+            println!("{}", record.to_sweep_line());
         }
         line.show(|| standing(so_far, wanted));
     });

@@ -2,6 +2,7 @@
 
 use platform::bugs::KnownBug;
 use platform::texts::Texts;
+use record::BugScore;
 use scenario::Scenario;
 
 use super::UsageError;
@@ -45,19 +46,18 @@ pub(super) fn bugs(args: &BugsArgs) -> Result<u8, UsageError> {
     Ok(u8::from(missed > 0))
 }
 
+fn told(score: &Score) -> BugScore {
+    let missed = BugScore::not_found(score.bug.name(), score.seeds, score.wall.as_secs_f64());
+    let Some(failure) = &score.found else { return missed };
+    let (what, repeat_command) = (failure.what.clone(), Some(failure.repeat_command.clone()));
+    BugScore { found: true, what, repeat_command, ..missed }
+}
+
 fn print_score(args: &BugsArgs, score: &Score) {
     let (name, seeds, wall) = (score.bug.name(), score.seeds, score.wall.as_secs_f64());
     let what = score.found.as_ref().map_or("NOT FOUND", |failure| failure.what.as_str());
     if args.json {
-        let row = serde_json::json!({
-            "bug": name,
-            "found": score.found.is_some(),
-            "seeds": seeds,
-            "wall_s": wall,
-            "what": what,
-            "repeat_command": score.found.as_ref().map(|failure| &failure.repeat_command),
-        });
-        println!("{row}");
+        println!("{}", told(score).to_json_line());
     } else if args.markdown {
         println!("| `{name}` | {seeds} | {wall:.2} s | {} |", what.replace('|', "\\|"));
     } else {

@@ -41,6 +41,8 @@ pub struct Tally {
     published: Vec<u8>,
     /// Units on hand in Postgres, by product.
     on_hand_by_sku: Vec<i64>,
+    /// Orders by where they stand, in the order of [`Tally::stand`].
+    standing: [i64; 10],
 }
 
 impl Tally {
@@ -52,8 +54,11 @@ impl Tally {
                 self.requests += 1;
                 self.series.count(Count::Clicked, at_us, 1);
             }
-            EventKind::Answered { answer, .. } => self.answered(answer, at_us),
-            EventKind::Admitted { .. } => self.admitted += 1,
+            EventKind::Answered { answer, latency_us, .. } => self.answered(answer, at_us, latency_us),
+            EventKind::Admitted { .. } => {
+                self.admitted += 1;
+                self.series.count(Count::Admitted, at_us, 1);
+            }
             EventKind::HoldMoved { step, .. } => self.hold(step, at_us),
             EventKind::OrderMoved { from, to, .. } => self.order(from, to, event.at_us),
             EventKind::CardMoved { step, .. } => self.card(step, at_us),
@@ -96,8 +101,11 @@ impl Tally {
         self.on_hand_by_sku.get(usize::from(sku.0)).copied().unwrap_or(0)
     }
 
-    fn answered(&mut self, answer: checkers::history::Answer, at_us: u64) {
+    fn answered(&mut self, answer: checkers::history::Answer, at_us: u64, latency_us: u32) {
         use checkers::history::Answer;
+        if !matches!(answer, Answer::TimedOut | Answer::Reset) {
+            self.series.latency(at_us, u64::from(latency_us));
+        }
         match answer {
             Answer::SoldOut => self.series.count(Count::SoldOut, at_us, 1),
             Answer::Limited => self.series.count(Count::Limited, at_us, 1),
@@ -152,6 +160,31 @@ impl Tally {
             | Status::Cancelled => {}
         }
         self.series.gauge(Gauge::OpenOrders, series_at_us, self.unsettled);
+        self.stand(from, -1, series_at_us);
+        self.stand(Some(to), 1, series_at_us);
+    }
+
+    /// Counts orders by where they stand.
+    fn stand(&mut self, status: Option<Status>, change: i64, at_us: u64) {
+        let Some(status) = status else { return };
+        let (place, gauge) = match status {
+            Status::Placed => (0, Gauge::OrdersPlaced),
+            Status::Compensating => (1, Gauge::OrdersCompensating),
+            Status::Confirmed => (2, Gauge::OrdersConfirmed),
+            Status::Picking => (3, Gauge::OrdersPicking),
+            Status::Shipped => (4, Gauge::OrdersShipped),
+            Status::Delivered => (5, Gauge::OrdersDelivered),
+            Status::Cancelling => (6, Gauge::OrdersCancelling),
+            Status::Cancelled => (7, Gauge::OrdersCancelled),
+            Status::Failed => (8, Gauge::OrdersFailed),
+            Status::Refunded => (9, Gauge::OrdersRefunded),
+        };
+        self.standing[place] += change;
+        // A gauge that begins late would be read as having stood at its first value before.
+        if !self.series.gauges.contains_key(&gauge) {
+            self.series.gauge(gauge, 0, 0);
+        }
+        self.series.gauge(gauge, at_us, self.standing[place]);
     }
 
     fn card(&mut self, step: CardStep, at_us: u64) {

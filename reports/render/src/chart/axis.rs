@@ -80,7 +80,8 @@ impl Axis {
             if self.log { ((to - from) / f64::from(count)).ceil().max(1.0) } else { nice_step(to - from, count) };
         let first = (from / step - 1e-9).ceil();
         let ticks = std::iter::successors(Some(first), |at| Some(at + 1.0)).map(|at| at * step);
-        ticks.take_while(|tick| *tick <= to + step * 1e-6).collect()
+        // Adding zero turns -0 into 0.
+        ticks.take_while(|tick| *tick <= to + step * 1e-6).map(|tick| tick + 0.0).collect()
     }
 
     /// The label of a tick in drawing coordinates.
@@ -123,12 +124,11 @@ fn decade_up(to: f64) -> f64 {
 /// A number for people: grouped by thousands, at most three digits after the point, none from 100 on.
 #[must_use]
 pub fn number(value: f64) -> String {
-    let digits = if value.abs() >= 99.95 {
-        0
-    } else if value.abs() >= 9.995 {
-        1
-    } else {
-        3
+    let digits = match value.abs() {
+        size if size >= 99.95 => 0,
+        size if size >= 9.995 => 1,
+        size if size >= 0.1 || size == 0.0 => 3,
+        _ => 6,
     };
     let text = format!("{value:.digits$}");
     let (whole, rest) = text.split_once('.').unwrap_or((&text, ""));
@@ -150,8 +150,8 @@ mod tests {
 
     #[test]
     fn numbers_are_written_for_people() {
-        let written = [0.0, 0.5, 1.25, 12.34, 999.6, 1_000.0, 1_234_567.0, -42_000.0].map(number);
-        assert_eq!(written, ["0", "0.5", "1.25", "12.3", "1,000", "1,000", "1,234,567", "-42,000"]);
+        let written = [0.0, 0.000_34, 0.5, 1.25, 12.34, 999.6, 1_234_567.0, -42_000.0].map(number);
+        assert_eq!(written, ["0", "0.00034", "0.5", "1.25", "12.3", "1,000", "1,234,567", "-42,000"]);
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub enum Ink {
     Yellow,
     /// #6E7781.
     Grey,
+    /// #000000, white in the dark.
+    Black,
 }
 
 /// Text and axes.
@@ -51,8 +53,17 @@ const HEAT_DARK: [&str; 7] = ["#16283A", "#1B3A56", "#205073", "#296A96", "#4089
 
 impl Ink {
     /// All, in the order in which series take them.
-    pub const ALL: [Self; 8] =
-        [Self::Blue, Self::Vermillion, Self::Green, Self::Orange, Self::Sky, Self::Purple, Self::Yellow, Self::Grey];
+    pub const ALL: [Self; 9] = [
+        Self::Blue,
+        Self::Vermillion,
+        Self::Green,
+        Self::Orange,
+        Self::Sky,
+        Self::Purple,
+        Self::Yellow,
+        Self::Grey,
+        Self::Black,
+    ];
 
     pub(super) const fn colour(self) -> RGBColor {
         match self {
@@ -64,6 +75,7 @@ impl Ink {
             Self::Purple => RGBColor(0xCC, 0x79, 0xA7),
             Self::Yellow => RGBColor(0xF0, 0xE4, 0x42),
             Self::Grey => RGBColor(0x6E, 0x77, 0x81),
+            Self::Black => RGBColor(0x00, 0x00, 0x00),
         }
     }
 
@@ -77,6 +89,7 @@ impl Ink {
             Self::Purple => "#E9A5CA",
             Self::Yellow => "#F0E442",
             Self::Grey => "#9EA7B3",
+            Self::Black => "#FFFFFF",
         }
     }
 }

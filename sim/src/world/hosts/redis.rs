@@ -160,6 +160,13 @@ impl RedisHost {
         self.state().engine.get_integer(format!("stock:{{{sku}}}").as_bytes())
     }
 
+    /// Units of a product that the gate offers right now: none while the server is away.
+    #[must_use]
+    pub fn offered(&self, sku: &str) -> i64 {
+        let is_up = self.state().up;
+        if is_up { self.counter(sku).unwrap_or(0) } else { 0 }
+    }
+
     /// Nothing is worked on until `until_us`, as when a slow command or a fork holds the thread.
     pub fn stall_until(&self, until_us: i64) {
         self.state().thread.stall_until(until_us);

@@ -207,6 +207,13 @@ impl Observer {
         read(&self.state().tally)
     }
 
+    /// Notes a reading for the charts; before the doors open there is nothing to show.
+    pub fn gauge(&self, gauge: record::Gauge, at_us: i64, reading: i64) {
+        if let Ok(at_us) = u64::try_from(at_us) {
+            self.state().tally.series.gauge(gauge, at_us, reading);
+        }
+    }
+
     /// From now on [`Observer::should_stop`] is true as soon as a safety rule is broken.
     pub fn stop_when_unsafe(&self) {
         self.state().stop_when_unsafe = true;
