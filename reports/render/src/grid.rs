@@ -32,6 +32,29 @@ impl<'a> Grid<'a> {
         if arrivals.max(commits) == 0 { whole } else { Self::new(series, sale) }
     }
 
+    /// The time in which nearly all orders came to stand where they ended.
+    #[must_use]
+    pub fn of_the_orders(run: &'a Run, gauges: &[Gauge]) -> Self {
+        let whole = Self::of_the_run(run);
+        let lines: Vec<&Vec<i64>> = gauges.iter().filter_map(|gauge| run.series.gauges.get(gauge)).collect();
+        let steps = lines.iter().map(|line| line.len()).max().unwrap_or(0);
+        let moved = |step: usize| -> u128 {
+            let at =
+                |line: &&&Vec<i64>| line.get(step - 1).zip(line.get(step)).map_or(0, |(from, to)| to.abs_diff(*from));
+            lines.iter().map(|line| u128::from(at(&line))).sum()
+        };
+        let moves: Vec<u128> = (1..steps).map(moved).collect();
+        let all: u128 = moves.iter().sum();
+        let mut seen = 0;
+        let before = moves.iter().take_while(|moved| {
+            let is_before = seen * 1_000 < all * 995;
+            seen += **moved;
+            is_before
+        });
+        let busy = before.count();
+        Self::new(&run.series, (busy + busy / 10 + 1).min(whole.len * whole.merge))
+    }
+
     /// The same time in at most `points` steps.
     #[must_use]
     pub fn in_steps(&self, points: usize) -> Self {

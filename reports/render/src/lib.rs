@@ -1,17 +1,24 @@
-//! Draws run records: one self-contained HTML page with charts, and PNG files beside it.
+//! Draws run records: self-contained HTML pages with charts, and PNG files beside them.
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `input` | reads files: one record, or the lines of a sweep; says file and line when it cannot |
+//! | `input` | reads files: records, lines of sweeps, bugs' scores; says file and line when it cannot |
+//! | `sweep` | adds up many seeds as they are read |
 //! | `grid` | a record's series on the time axis that charts share |
-//! | `run_charts` | the charts of one run |
+//! | `run_charts`, `sweep_charts` | which charts a run and a sweep give |
+//! | `compare` | two runs' charts over each other |
 //! | `chart` | a chart as data, and drawn |
-//! | `page` | the HTML page |
+//! | `page` | the HTML pages |
+//! | `write` | pages and pictures into a folder |
 //!
 //! It knows only the record: not the platform, not the worlds that write records.
 
 pub mod chart;
+pub mod compare;
 pub mod grid;
 pub mod input;
 pub mod page;
 pub mod run_charts;
+pub mod sweep;
+pub mod sweep_charts;
+pub mod write;

@@ -1,12 +1,14 @@
-//! The command: `reports render`. Exit code 2 when a file cannot be read or written, or is no record.
+//! The command: `reports render`, `reports compare`. Exit code 2 when a file cannot be read or written, or is no record.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use reports::{chart, input, page, run_charts};
+use record::RunRecord;
+use reports::input::Input;
+use reports::write::{write_comparison, write_pages};
 
-/// Draws run records as a self-contained HTML page, with PNG files beside it.
+/// Draws run records as self-contained HTML pages, with PNG files beside them.
 #[derive(Parser)]
 #[command(version, after_help = "Exit codes: 0 done; 2 a file cannot be read or written, or is no record.")]
 struct Args {
@@ -16,10 +18,25 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Draws one record, as written by `sim run … --json FILE`.
+    /// Draws records: of `sim run … --json FILE`, and lines of `sim sweep … --json` and `sim bugs --json`.
+    #[command(after_help = "Example: reports render record.json -o report")]
     Render {
-        /// The record.
-        record: PathBuf,
+        /// The files.
+        #[arg(required = true, value_name = "RECORD")]
+        records: Vec<PathBuf>,
+        /// The folder to write to; made when missing.
+        #[arg(short, long, default_value = "report")]
+        out: PathBuf,
+    },
+    /// Draws two runs over each other.
+    #[command(after_help = "Example: reports compare before.json after.json -o comparison")]
+    Compare {
+        /// The first run, drawn as lines.
+        #[arg(value_name = "A")]
+        first: PathBuf,
+        /// The second run, drawn as dashes.
+        #[arg(value_name = "B")]
+        second: PathBuf,
         /// The folder to write to; made when missing.
         #[arg(short, long, default_value = "report")]
         out: PathBuf,
@@ -27,8 +44,7 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let Args { command: Command::Render { record, out } } = Args::parse();
-    match render(&record, &out) {
+    match act(Args::parse().command) {
         Ok(page) => {
             println!("{}", page.display());
             ExitCode::SUCCESS
@@ -40,15 +56,26 @@ fn main() -> ExitCode {
     }
 }
 
-fn render(record: &Path, out: &Path) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    let record = input::read_record(record)?;
-    let charts = run_charts::run_charts(&record.run);
-    let html = page::run_page(&record, &charts)?;
-    std::fs::create_dir_all(out).map_err(|error| format!("{}: {error}", out.display()))?;
-    let page = out.join("index.html");
-    std::fs::write(&page, html).map_err(|error| format!("{}: {error}", page.display()))?;
-    for chart in &charts {
-        chart::png(chart, &out.join(format!("{}.png", chart.id)))?;
+fn act(command: Command) -> Result<PathBuf, Box<dyn std::error::Error>> {
+    match command {
+        Command::Render { records, out } => {
+            let mut input = Input::default();
+            for path in &records {
+                input.read(path)?;
+            }
+            Ok(write_pages(&input, &out)?)
+        }
+        Command::Compare { first, second, out } => Ok(write_comparison(&one_run(&first)?, &one_run(&second)?, &out)?),
     }
-    Ok(page)
+}
+
+fn one_run(path: &Path) -> Result<RunRecord, Box<dyn std::error::Error>> {
+    let mut input = Input::default();
+    input.read(path)?;
+    match input.runs.pop() {
+        Some(run) if input.runs.is_empty() && input.sweep.is_empty() => Ok(run),
+        Some(_) | None => {
+            Err(format!("{}: a comparison wants one run with its series, not a sweep", path.display()).into())
+        }
+    }
 }

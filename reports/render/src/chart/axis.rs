@@ -127,7 +127,7 @@ pub fn number(value: f64) -> String {
     let digits = match value.abs() {
         size if size >= 99.95 => 0,
         size if size >= 9.995 => 1,
-        size if size >= 0.1 || size == 0.0 => 3,
+        size if size >= 0.01 || size == 0.0 => 3,
         _ => 6,
     };
     let text = format!("{value:.digits$}");

@@ -79,6 +79,12 @@ impl Ink {
         }
     }
 
+    /// The colour as HTML writes it.
+    #[must_use]
+    pub fn hex(self) -> String {
+        hex(self.colour())
+    }
+
     const fn dark(self) -> &'static str {
         match self {
             Self::Blue => "#4DA9E8",

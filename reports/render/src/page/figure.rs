@@ -5,13 +5,14 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::escaped;
-use crate::chart::{Chart, DrawError, Drawn, Size, svg};
+use crate::chart::{Body, Chart, DrawError, Drawn, Size, svg};
 
 /// Rows of the table beneath a chart.
 const TABLE_ROWS: usize = 40;
 
 /// The chart's section.
-pub(super) fn figure(chart: &Chart) -> Result<String, DrawError> {
+/// `prefix` begins the names of this page's PNG files.
+pub(super) fn figure(chart: &Chart, prefix: &str) -> Result<String, DrawError> {
     let (id, title, alt) = (chart.id, escaped(&chart.title), escaped(&chart.alt));
     let wide = drawing(&svg(chart, Size::Wide)?, "wide", id, &chart.title, &chart.alt);
     let narrow = drawing(&svg(chart, Size::Narrow)?, "narrow", id, &chart.title, &chart.alt);
@@ -31,7 +32,7 @@ pub(super) fn figure(chart: &Chart) -> Result<String, DrawError> {
     write!(
         html,
         "<details><summary>As a table</summary>\n<div class=\"scroll\">{}</div></details>\n\
-         <details><summary>As a picture</summary><p>Beside this page: <a href=\"{id}.png\">{id}.png</a></p></details>\n\
+         <details><summary>As a picture</summary><p>Beside this page: <a href=\"{prefix}{id}.png\">{prefix}{id}.png</a></p></details>\n\
          </figure>\n",
         table(chart)
     )
@@ -70,6 +71,16 @@ fn cursor_data(chart: &Chart) -> String {
 }
 
 fn table(chart: &Chart) -> String {
+    if let Body::Bars(bars) = &chart.body {
+        let mut html = String::from("<table><tbody>\n");
+        for bar in bars {
+            let value = chart.x.write(bar.value);
+            writeln!(html, "<tr><th>{}</th><td class=\"n\">{value}</td></tr>", escaped(&bar.name))
+                .expect("a string takes everything");
+        }
+        html.push_str("</tbody></table>\n");
+        return html;
+    }
     let mut html = String::from("<table><thead><tr><th class=\"n\">s</th>");
     for line in chart.lines() {
         write!(html, "<th class=\"n\">{}</th>", escaped(&line.name)).expect("a string takes everything");

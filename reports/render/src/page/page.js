@@ -51,6 +51,32 @@ for (const plot of document.querySelectorAll(".plot[data-chart]")) {
   });
 }
 
+for (const plot of document.querySelectorAll(".timeline")) {
+  const readout = plot.parentElement.querySelector(".readout");
+  let at = -1;
+  const events = () => {
+    const svg = [...plot.querySelectorAll("svg")].find((one) => one.getBoundingClientRect().width > 0);
+    return [...svg.querySelectorAll(".event")];
+  };
+  const show = (index) => {
+    const all = events();
+    at = Math.max(0, Math.min(all.length - 1, index));
+    all.forEach((event, place) => event.classList.toggle("on", place === at));
+    readout.textContent = all[at].dataset.told;
+  };
+  plot.addEventListener("pointerover", (event) => {
+    const row = event.target.closest(".event");
+    if (row) show(events().indexOf(row));
+  });
+  plot.addEventListener("keydown", (event) => {
+    const moves = { ArrowUp: at - 1, ArrowDown: at + 1, Home: 0, End: Infinity };
+    if (!(event.key in moves)) return;
+    event.preventDefault();
+    show(moves[event.key]);
+    events()[at].scrollIntoView({ block: "nearest" });
+  });
+}
+
 for (const button of document.querySelectorAll("button[data-copy]")) {
   button.hidden = false;
   button.addEventListener("click", async () => {

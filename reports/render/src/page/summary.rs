@@ -26,10 +26,10 @@ pub(super) fn summary(record: &RunRecord) -> String {
     checks(&mut html, run);
     targets(&mut html, run);
     faults(&mut html, run);
-    html.push_str("<div id=\"charts\"></div>\n");
     html
 }
 
+/// The style of an ending.
 pub(super) fn class(ending: Ending) -> &'static str {
     match ending {
         Ending::Held => "good",
@@ -79,7 +79,8 @@ fn facts(html: &mut String, record: &RunRecord) {
     .expect("a string takes everything");
 }
 
-fn stages(funnel: &Funnel) -> [(&'static str, u64, Option<Outcome>); 13] {
+/// The funnel by name: how many, and whose latency stands beside it.
+pub(super) fn stages(funnel: &Funnel) -> [(&'static str, u64, Option<Outcome>); 13] {
     [
         ("clicked", funnel.clicked, None),
         ("limited", funnel.limited, Some(Outcome::Limited)),
@@ -106,13 +107,19 @@ fn funnel(html: &mut String, run: &Run) {
     for (name, count, outcome) in stages(&run.funnel) {
         let share = as_f64(count) / as_f64(run.funnel.clicked.max(1));
         let latency = outcome.and_then(|outcome| run.latencies.get(&outcome));
+        let width = (share * 100.0).min(100.0);
+        let bar = if count == 0 {
+            String::new()
+        } else {
+            format!("<span class=\"fill\" style=\"width:{width:.2}%\"></span>")
+        };
         let at = |us: Option<u64>| us.map_or_else(String::new, |us| micros.write(as_f64(us)));
         writeln!(
             html,
-            "<tr><th>{name}</th><td class=\"n\">{}</td><td class=\"bar\"><span class=\"fill\" style=\"width:{:.2}%\"></span></td>\
+            "<tr><th>{name}</th><td class=\"n\">{}</td><td class=\"bar\">{}</td>\
              <td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             number(as_f64(count)),
-            (share * 100.0).min(100.0),
+            bar,
             at(latency.map(|latency| latency.p50_us)),
             at(latency.map(|latency| latency.p99_us)),
         )

@@ -2,12 +2,25 @@
 
 use record::{Gauge, Run};
 
-use super::{bands, line};
+use super::{bands, extent, line};
 use crate::chart::{Axis, Body, Chart, Ink, Line, number};
 use crate::grid::Grid;
 
+const STATES: [Gauge; 10] = [
+    Gauge::OrdersPlaced,
+    Gauge::OrdersCompensating,
+    Gauge::OrdersConfirmed,
+    Gauge::OrdersPicking,
+    Gauge::OrdersShipped,
+    Gauge::OrdersDelivered,
+    Gauge::OrdersCancelling,
+    Gauge::OrdersCancelled,
+    Gauge::OrdersFailed,
+    Gauge::OrdersRefunded,
+];
+
 pub(super) fn states(run: &Run) -> Option<Chart> {
-    let grid = Grid::of_the_run(run).in_steps(400);
+    let grid = Grid::of_the_orders(run, &STATES).in_steps(400);
     let undone = sum(grid.gauge(Gauge::OrdersCompensating), grid.gauge(Gauge::OrdersCancelling));
     // Ended ones at the bottom, open ones on top.
     let lines = [
@@ -33,7 +46,7 @@ pub(super) fn states(run: &Run) -> Option<Chart> {
     (!lines.is_empty()).then(|| Chart {
         id: "orders",
         title: "Where orders stand".to_owned(),
-        alt: format!("Orders by state over the whole run, on top of each other. At the end: {}.", told.join(", ")),
+        alt: format!("{}Orders by state, on top of each other. At the end: {}.", extent(run, &grid), told.join(", ")),
         x: Axis::time(grid.end_s()),
         y: Axis::count("orders", highest),
         xs: grid.times_s(),
