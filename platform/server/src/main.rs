@@ -1,3 +1,7 @@
-//! The platform as a process.
+//! The `platform` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main()
+}

@@ -1,0 +1,79 @@
+//! What is served at a process's address.
+//!
+//! With all roles in one process that is the gateway's API and the webhooks' intake; nothing else of the inside can be
+//! called. `/readyz` asks every role of the process, and `/metrics` counts over all of them.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get};
+use axum::{Json, Router};
+use http::header::CONTENT_TYPE;
+use http::{Request, StatusCode};
+use platform::exposition;
+use platform::metrics::Metrics;
+use platform::roles::Role;
+use serde_json::{Map, Value, json};
+use tower::ServiceExt;
+
+use super::processes::{Processes, Stopping};
+
+struct Health {
+    routers: Vec<(Role, Router)>,
+    metrics: Metrics,
+    stopping: Stopping,
+}
+
+/// The edge of a process that runs all roles.
+///
+/// # Panics
+/// When the gateway or the payments role is not among them.
+#[must_use]
+pub fn whole(processes: &Processes) -> Router {
+    let gateway = processes.router(Role::Gateway).expect("all roles run here");
+    let payments = processes.router(Role::Payments).expect("all roles run here");
+    let webhooks = any(async move |request: Request<Body>| payments.oneshot(request).await);
+    health(processes).route("/webhooks/payments", webhooks).fallback_service(gateway)
+}
+
+/// The edge of a process that runs one role.
+///
+/// # Panics
+/// When it does not run there.
+#[must_use]
+pub fn alone(processes: &Processes, role: Role) -> Router {
+    health(processes).fallback_service(processes.router(role).expect("the role runs here"))
+}
+
+fn health(processes: &Processes) -> Router {
+    let health = Health {
+        routers: processes.routers().to_vec(),
+        metrics: processes.metrics().clone(),
+        stopping: processes.stopping(),
+    };
+    Router::new()
+        .route("/livez", get(async || Json(json!({"alive": true}))))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(Arc::new(health))
+}
+
+async fn readyz(State(health): State<Arc<Health>>) -> Response {
+    let mut roles = Map::new();
+    let mut ready = !health.stopping.is_stopping();
+    for (role, router) in &health.routers {
+        let request = Request::get("/readyz").body(Body::empty()).expect("a fixed request");
+        let Ok(answer) = router.clone().oneshot(request).await;
+        let role_ready = answer.status().is_success();
+        ready &= role_ready;
+        roles.insert(role.name().to_owned(), Value::Bool(role_ready));
+    }
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(json!({"ready": ready, "stopping": health.stopping.is_stopping(), "roles": roles}))).into_response()
+}
+
+async fn metrics(State(health): State<Arc<Health>>) -> Response {
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition::render(&health.metrics)).into_response()
+}

@@ -1,0 +1,100 @@
+//! Engines in the process, with the platform's schema, its topic, and the card gateway on the switchboard.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use embedded::{CardGateway, Connector, KafkaServer, Log, Pool, PoolOptions, PostgresServer, RedisServer, Switchboard};
+use platform::config::Config;
+use platform::messages::{CARD_GATEWAY, ORDER_TOPIC, PAYMENTS};
+use platform::texts::Texts;
+use ports::clock::Clock;
+use ports::entropy::Entropy;
+use ports::sql::SqlPool;
+
+use super::ServeError;
+use super::stores::Stores;
+use crate::settings::Settings;
+
+/// Everything that a deployment would have around the platform, in this process.
+pub struct EmbeddedStores {
+    /// The stores.
+    pub stores: Stores,
+    /// The way to all services, the card gateway among them.
+    pub switchboard: Arc<Switchboard>,
+    /// The platform's configuration; its webhook secret is this process's own.
+    pub config: Arc<Config>,
+    /// The card gateway.
+    pub card_gateway: Arc<CardGateway>,
+}
+
+impl EmbeddedStores {
+    /// Starts the engines. Needs a runtime.
+    ///
+    /// # Errors
+    /// When an engine refuses the schema or the topic.
+    pub fn start(settings: &Settings, clock: Arc<dyn Clock>, entropy: &Entropy) -> Result<Self, ServeError> {
+        let mut config = settings.platform_config();
+        if config.payment.webhook_secret.is_empty() {
+            // Nobody outside this process has to know it.
+            config.payment.webhook_secret = format!("whsec_{:016x}{:016x}", entropy.next_u64(), entropy.next_u64());
+        }
+        let postgres = PostgresServer::start(engine_config(settings), clock.clone());
+        for (name, script) in Texts::embedded().migrations() {
+            let refused = |error| ServeError::Store(format!("the engine refuses {name}: {error}"));
+            postgres.run_script(script).map_err(refused)?;
+        }
+        let redis = RedisServer::start(redis_engine::Config::default(), entropy.next_u64(), clock.clone());
+        let partitions = i32::try_from(settings.number("kafka.partitions")).expect("checked when it was read");
+        let kafka = KafkaServer::start(&[(ORDER_TOPIC, partitions)], clock.clone())
+            .map_err(|error| ServeError::Store(format!("the engine refuses the topic: {error}")))?;
+        let card_gateway = CardGateway::new(config.payment.webhook_secret.clone(), clock);
+        let switchboard = Switchboard::new();
+        switchboard.plug_in(CARD_GATEWAY, card_gateway.router());
+        let pool = |key| -> Arc<dyn SqlPool> { Arc::new(Pool::new(postgres.clone(), pool_options(settings, key))) };
+        let stores = Stores {
+            flash_lane: pool("postgres.lane_connections"),
+            ordinary_lane: pool("postgres.lane_connections"),
+            workers: pool("postgres.worker_connections"),
+            redis: Arc::new(Connector::new(redis)),
+            events: Arc::new(Log::new(kafka)),
+        };
+        Ok(Self { stores, switchboard, config: Arc::new(config), card_gateway })
+    }
+
+    /// Lets the card gateway tell the platform of what happened, from now on.
+    pub fn deliver_webhooks(&self) {
+        self.card_gateway.deliver_webhooks(self.switchboard.clone(), PAYMENTS, "/webhooks/payments");
+    }
+
+    /// Waits until the gate is open, so that the first shopper finds a shop that sells.
+    pub async fn opened(&self) {
+        const LOOK: Duration = Duration::from_millis(20);
+        loop {
+            let open = self.stores.workers.query(include_str!("../../sql/gate_is_open.sql"), &[]).await;
+            if open.is_ok_and(|rows| rows.first().is_some()) {
+                return;
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+fn engine_config(settings: &Settings) -> postgres_engine::Config {
+    let statement_timeout_us = settings.duration("postgres.statement_timeout_ms").as_micros();
+    postgres_engine::Config {
+        statement_timeout_us: u64::try_from(statement_timeout_us).expect("at most a day"),
+        max_connections: 2 * settings.size("postgres.lane_connections")
+            + settings.size("postgres.worker_connections")
+            + 8,
+        ..postgres_engine::Config::default()
+    }
+}
+
+fn pool_options(settings: &Settings, size: &str) -> PoolOptions {
+    PoolOptions {
+        size: settings.size(size),
+        acquire_timeout: settings.duration("postgres.acquire_timeout_ms"),
+        // The server's own timeout comes first, so that its error and not a guess is what is heard.
+        answer_timeout: settings.duration("postgres.statement_timeout_ms") + Duration::from_millis(500),
+    }
+}

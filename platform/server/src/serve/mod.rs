@@ -1,0 +1,124 @@
+//! Serving: which roles, over which stores, behind which address, until told to stop.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | [`stores`] | the ports of a process, whatever lies behind them |
+//! | [`embedded_stores`] | engines in the process |
+//! | [`processes`] | roles built, plugged together, their workers running |
+//! | [`edge`] | what is served at the address: the gateway's API, webhooks, health, metrics |
+//! | [`signals`] | the wish to stop, and the demand |
+
+pub mod edge;
+pub mod embedded_stores;
+pub mod processes;
+pub mod signals;
+pub mod stores;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use ports::entropy::Entropy;
+use tokio::net::TcpListener;
+
+use crate::catalog::{self, Catalog, CatalogError};
+use crate::clock::SystemClock;
+use crate::settings::{Settings, SettingsError};
+use embedded_stores::EmbeddedStores;
+use processes::Processes;
+
+/// Why serving did not begin, or ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// A setting is wrong or missing.
+    #[error("{0}")]
+    Settings(#[from] SettingsError),
+    /// The catalog is wrong.
+    #[error("{0}")]
+    Catalog(#[from] CatalogError),
+    /// The address cannot be had.
+    #[error("listen: {address} cannot be had ({origin}): {error}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Where it was set.
+        origin: String,
+        /// What the system said.
+        error: std::io::Error,
+    },
+    /// A store cannot be reached, refuses, or is not as it must be.
+    #[error("{0}")]
+    Store(String),
+    /// The system gave no entropy or no signals.
+    #[error("the system: {0}")]
+    System(String),
+    /// A worker ended, which it never does by itself.
+    #[error("the worker {0} ended; stopping")]
+    WorkerEnded(String),
+}
+
+/// How long `serve --embedded` waits for its own gate to open before it announces itself.
+const OPENING_LIMIT: Duration = Duration::from_secs(10);
+
+/// Serves every role over engines in the process, until it is told to stop.
+///
+/// # Errors
+/// Whatever keeps it from beginning; nothing is served then.
+pub async fn embedded(settings: &Settings, catalog: &Catalog, entropy: Entropy) -> Result<(), ServeError> {
+    let (listener, address) = listen(settings).await?;
+    let clock = Arc::new(SystemClock);
+    let world = EmbeddedStores::start(settings, clock, &entropy)?;
+    let seeded = catalog::seed(&*world.stores.workers, catalog).await?;
+    let processes = Processes::start_all(settings, &world.config, &world.stores, &world.switchboard, &entropy);
+    world.deliver_webhooks();
+    if tokio::time::timeout(OPENING_LIMIT, world.opened()).await.is_err() {
+        return Err(ServeError::Store("the gate did not open".to_owned()));
+    }
+    let router = edge::whole(&processes);
+    println!("platform: all roles over engines in this process; everything they hold ends with it");
+    println!("platform: {} products, {} units in stock", seeded.products, seeded.units);
+    println!("platform: serving at http://{address}");
+    run(settings, listener, router, processes).await
+}
+
+/// Takes the address before anything else begins: a port in use must not leave half a server behind.
+async fn listen(settings: &Settings) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let address = settings.text("listen").to_owned();
+    let refused =
+        |error| ServeError::Listen { address: address.clone(), origin: settings.origin("listen").to_string(), error };
+    let listener = TcpListener::bind(&address).await.map_err(refused)?;
+    let local = listener.local_addr().map_err(refused)?;
+    Ok((listener, local))
+}
+
+/// Serves until told to stop, then lets what is under way end, within the limit.
+async fn run(
+    settings: &Settings,
+    listener: TcpListener,
+    router: Router,
+    mut processes: Processes,
+) -> Result<(), ServeError> {
+    let mut signals = signals::Signals::install().map_err(|error| ServeError::System(error.to_string()))?;
+    let stopping = processes.stopping();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
+    let mut serving = tokio::spawn(async move { server.await });
+    let ended = tokio::select! {
+        biased;
+        signal = signals.next() => { tracing::info!(signal, "stopping"); None }
+        worker = processes.worker_ended() => Some(worker),
+        _ = &mut serving => Some("http".to_owned()),
+    };
+    processes.begin_stopping();
+    let drain = settings.duration("shutdown.drain_ms");
+    tokio::select! {
+        biased;
+        signal = signals.next() => tracing::warn!(signal, "stopping at once"),
+        drained = tokio::time::timeout(drain, &mut serving) => match drained {
+            Ok(_) => tracing::info!("requests under way have ended"),
+            Err(_) => tracing::warn!(limit_ms = settings.number("shutdown.drain_ms"), "requests were still under way"),
+        },
+    }
+    processes.stop().await;
+    ended.map_or(Ok(()), |worker| Err(ServeError::WorkerEnded(worker)))
+}

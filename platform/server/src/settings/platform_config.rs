@@ -1,0 +1,108 @@
+//! The settings in the platform's own terms.
+
+use platform::config::{
+    CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig, GatewayConfig, LaneConfig,
+    PaymentConfig,
+};
+
+use super::Settings;
+
+impl Settings {
+    /// The platform's configuration.
+    #[must_use]
+    pub fn platform_config(&self) -> Config {
+        Config {
+            gateway: self.gateway(),
+            flash_lane: self.lane("flash_lane"),
+            ordinary_lane: self.lane("ordinary_lane"),
+            gate: self.gate(),
+            commit: self.commit(),
+            payment: PaymentConfig {
+                timeout: self.duration("payment.timeout_ms"),
+                attempts: self.count("payment.attempts"),
+                backoff: self.duration("payment.backoff_ms"),
+                webhook_secret: self.text("card_gateway.webhook_secret").to_owned(),
+            },
+            compensation: CompensationConfig {
+                poll: self.duration("compensation.poll_ms"),
+                batch: self.number("compensation.batch"),
+                lease: self.duration("compensation.lease_ms"),
+                commit_attempts: self.number("compensation.commit_attempts"),
+                backoff: self.duration("compensation.backoff_ms"),
+            },
+            fulfilment: self.fulfilment(),
+        }
+    }
+
+    fn gateway(&self) -> GatewayConfig {
+        GatewayConfig {
+            replicas: self.count("gateway.replicas"),
+            per_sku_rate_per_s: self.count("gateway.per_sku_rate_per_s"),
+            per_sku_burst: self.count("gateway.per_sku_burst"),
+            lane_timeout: self.duration("gateway.lane_timeout_ms"),
+            products_refresh: self.duration("gateway.products_refresh_ms"),
+            max_body_bytes: self.size("gateway.max_body_bytes"),
+            max_quantity: self.number("gateway.max_quantity"),
+        }
+    }
+
+    fn lane(&self, lane: &str) -> LaneConfig {
+        let key = |name: &str| format!("{lane}.{name}");
+        LaneConfig {
+            max_in_flight: self.size(&key("max_in_flight")),
+            max_sagas: self.size(&key("max_sagas")),
+            degraded_rate_per_s: self.count(&key("degraded_rate_per_s")),
+            sold_out_cache: self.duration(&key("sold_out_cache_ms")),
+            saga_lease: self.duration(&key("saga_lease_ms")),
+            products_refresh: self.duration(&key("products_refresh_ms")),
+        }
+    }
+
+    fn gate(&self) -> GateConfig {
+        GateConfig {
+            hold_ttl: self.duration("gate.hold_ttl_ms"),
+            tombstone_ttl: self.duration("gate.tombstone_ttl_ms"),
+            command_timeout: self.duration("gate.command_timeout_ms"),
+            open_lease: self.duration("gate.open_lease_ms"),
+            reconnect_delay: self.duration("gate.reconnect_delay_ms"),
+            upkeep_interval: self.duration("gate.upkeep_interval_ms"),
+            leak_patience: self.duration("gate.leak_patience_ms"),
+        }
+    }
+
+    fn commit(&self) -> CommitConfig {
+        let word = self.text("commit.strategy");
+        let strategy = CommitStrategy::ALL.into_iter().find(|strategy| strategy.name() == word);
+        CommitConfig {
+            strategy: strategy.expect("the word was checked"),
+            buckets: self.number("commit.buckets"),
+            group_max: self.size("commit.group_max"),
+            group_delay: self.duration("commit.group_delay_ms"),
+            attempts: self.count("commit.attempts"),
+            backoff: self.duration("commit.backoff_ms"),
+        }
+    }
+
+    fn fulfilment(&self) -> FulfilmentConfig {
+        FulfilmentConfig {
+            relay_poll: self.duration("fulfilment.relay_poll_ms"),
+            relay_batch: self.number("fulfilment.relay_batch"),
+            consumer_batch: self.size("fulfilment.consumer_batch"),
+            retry_delay: self.duration("fulfilment.retry_delay_ms"),
+            warehouse_poll: self.duration("fulfilment.warehouse_poll_ms"),
+            picking_time: self.duration("fulfilment.picking_ms"),
+            transit_time: self.duration("fulfilment.transit_ms"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_default_to_what_the_platform_defaults_to() {
+        let settings = Settings::read(None, [], &[]).unwrap();
+        assert_eq!(settings.platform_config(), Config::default());
+    }
+}
