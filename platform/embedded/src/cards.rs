@@ -50,7 +50,6 @@ impl CardGateway {
     }
 
     /// Its API.
-    #[must_use]
     pub fn router(self: &Arc<Self>) -> Router {
         Router::new().fallback(answer).with_state(self.clone())
     }

@@ -197,12 +197,12 @@ async fn seed_product(
         [sku.clone(), name.into(), product.price_cents.into(), product.currency.as_str().into(), product.flash.into()];
     let inserted = transaction.query(include_str!("../sql/product.sql"), &row).await?.affected;
     if inserted == 0 {
-        let stored = transaction.query(include_str!("../sql/known_product.sql"), &[sku.clone()]).await?;
+        let stored = transaction.query(include_str!("../sql/known_product.sql"), std::slice::from_ref(&sku)).await?;
         let stored = stored.first().expect("a product that was not inserted is there");
         agree(product, name, stored)?;
     }
     seeded.products += inserted;
-    transaction.query(include_str!("../sql/inventory.sql"), &[sku.clone()]).await?;
+    transaction.query(include_str!("../sql/inventory.sql"), std::slice::from_ref(&sku)).await?;
     let reference = format!("{}:{}", product.delivery, product.sku);
     let delivery = [sku.clone(), reference.as_str().into(), product.stock.into()];
     let booked = transaction.query(include_str!("../sql/delivery.sql"), &delivery).await?;

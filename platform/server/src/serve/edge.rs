@@ -30,7 +30,6 @@ struct Health {
 ///
 /// # Panics
 /// When the gateway or the payments role is not among them.
-#[must_use]
 pub fn whole(processes: &Processes) -> Router {
     let gateway = processes.router(Role::Gateway).expect("all roles run here");
     let payments = processes.router(Role::Payments).expect("all roles run here");
@@ -42,7 +41,6 @@ pub fn whole(processes: &Processes) -> Router {
 ///
 /// # Panics
 /// When it does not run there.
-#[must_use]
 pub fn alone(processes: &Processes, role: Role) -> Router {
     health(processes).fallback_service(processes.router(role).expect("the role runs here"))
 }

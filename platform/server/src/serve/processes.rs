@@ -113,7 +113,6 @@ impl Processes {
     }
 
     /// Every role that runs here, with its routes.
-    #[must_use]
     pub fn routers(&self) -> &[(Role, Router)] {
         &self.routers
     }
