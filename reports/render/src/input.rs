@@ -116,6 +116,10 @@ struct AnyLine {
 }
 
 fn read_line(line: &str) -> Result<Line, RecordError> {
+    // A struct would also be read from a list.
+    if !line.trim_start().starts_with('{') {
+        return RunRecord::from_json(line).map(|record| Line::Record(Box::new(record)));
+    }
     match serde_json::from_str(line) {
         Ok(AnyLine { schema_version: Some(found), bug: Some(_) }) if found == u64::from(SCHEMA_VERSION) => {
             let score = serde_json::from_str(line);

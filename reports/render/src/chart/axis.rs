@@ -113,7 +113,7 @@ fn nice_step(span: f64, count: u32) -> f64 {
 
 fn rounded_up(to: f64) -> f64 {
     let to = to.max(1.0);
-    let step = nice_step(to, 5);
+    let step = nice_step(to, 10);
     (to / step - 1e-9).ceil() * step
 }
 

@@ -63,7 +63,7 @@ pub fn svg(chart: &Chart, size: Size) -> Result<Drawn, DrawError> {
     let pixels = pixels(chart, size);
     let mut text = String::new();
     let area = SVGBackend::with_string(&mut text, pixels).into_drawing_area();
-    let frame = draw(chart, &area, Look { text_px: 13, line_px: 2 }).map_err(|error| failed(chart, &error))?;
+    let frame = draw(chart, &area, Look { text_px: 15, line_px: 2 }).map_err(|error| failed(chart, &error))?;
     area.present().map_err(|error| failed(chart, &error))?;
     drop(area);
     let Frame { left, right, top, bottom } = frame;
@@ -87,7 +87,7 @@ pub fn png(chart: &Chart, path: &Path) -> Result<(), DrawError> {
     let (width, height) = pixels(chart, Size::Wide);
     let area = BitMapBackend::new(path, (width * 2, height * 2)).into_drawing_area();
     area.fill(&PAPER).map_err(|error| failed(chart, &error))?;
-    draw(chart, &area, Look { text_px: 26, line_px: 4 }).map_err(|error| failed(chart, &error))?;
+    draw(chart, &area, Look { text_px: 28, line_px: 4 }).map_err(|error| failed(chart, &error))?;
     area.present().map_err(|error| failed(chart, &error))
 }
 

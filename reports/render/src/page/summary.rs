@@ -59,12 +59,13 @@ fn facts(html: &mut String, record: &RunRecord) {
     let commit = run.git_commit.as_deref().map_or("not recorded", |commit| commit.get(..12).unwrap_or(commit));
     let facts = [
         ("seed", run.seed.to_string()),
-        ("scenario", format!("{} ({})", run.scenario, run.scenario_hash)),
+        ("scenario", run.scenario.clone()),
         ("git commit", commit.to_owned()),
         ("world", world.to_owned()),
         ("virtual time", format!("{} s", number(as_f64(run.virtual_ms) / 1_000.0))),
         ("wall time", format!("{} s", number(as_f64(record.host.wall_ms) / 1_000.0))),
-        ("trace", run.trace_hash.clone()),
+        ("scenario hash", run.scenario_hash.clone()),
+        ("trace hash", run.trace_hash.clone()),
     ];
     html.push_str("<dl class=\"facts\">\n");
     for (name, fact) in facts {
@@ -101,7 +102,7 @@ pub(super) fn stages(funnel: &Funnel) -> [(&'static str, u64, Option<Outcome>); 
 fn funnel(html: &mut String, run: &Run) {
     html.push_str(
         "<h2 id=\"funnel\">Funnel</h2>\n<div class=\"scroll\"><table class=\"funnel\"><thead><tr><th>stage</th>\
-         <th class=\"n\">number</th><th>share of shoppers</th><th class=\"n\">p50</th><th class=\"n\">p99</th></tr></thead><tbody>\n",
+         <th class=\"n\">number</th><th class=\"share\">share of shoppers</th><th class=\"n\">p50</th><th class=\"n\">p99</th></tr></thead><tbody>\n",
     );
     let micros = Axis { label: String::new(), from: 0.0, to: 1.0, log: false, unit: Unit::Micros };
     for (name, count, outcome) in stages(&run.funnel) {
@@ -116,7 +117,7 @@ fn funnel(html: &mut String, run: &Run) {
         let at = |us: Option<u64>| us.map_or_else(String::new, |us| micros.write(as_f64(us)));
         writeln!(
             html,
-            "<tr><th>{name}</th><td class=\"n\">{}</td><td class=\"bar\">{}</td>\
+            "<tr><th>{name}</th><td class=\"n\">{}</td><td class=\"share\">{}</td>\
              <td class=\"n\">{}</td><td class=\"n\">{}</td></tr>",
             number(as_f64(count)),
             bar,
@@ -129,7 +130,7 @@ fn funnel(html: &mut String, run: &Run) {
 }
 
 fn checks(html: &mut String, run: &Run) {
-    html.push_str("<h2 id=\"checks\">Checks</h2>\n<table><tbody>\n");
+    html.push_str("<h2 id=\"checks\">Checks</h2>\n<div class=\"scroll\"><table><tbody>\n");
     for verdict in &run.verdicts {
         let (class, word) = match (verdict.holds, &verdict.not_judged) {
             (true, _) => ("good", "✓ holds".to_owned()),
@@ -152,7 +153,7 @@ fn checks(html: &mut String, run: &Run) {
         }
         html.push_str("</td></tr>\n");
     }
-    html.push_str("</tbody></table>\n");
+    html.push_str("</tbody></table></div>\n");
 }
 
 fn targets(html: &mut String, run: &Run) {
@@ -162,7 +163,7 @@ fn targets(html: &mut String, run: &Run) {
     let word = if run.world == World::Live { "measured" } else { "modelled" };
     write!(
         html,
-        "<h2 id=\"targets\">Targets</h2>\n<table><thead><tr><th>target</th><th class=\"n\">wanted</th>\
+        "<h2 id=\"targets\">Targets</h2>\n<div class=\"scroll\"><table><thead><tr><th>target</th><th class=\"n\">wanted</th>\
          <th class=\"n\">{word}</th><th></th></tr></thead><tbody>\n"
     )
     .expect("a string takes everything");
@@ -177,7 +178,7 @@ fn targets(html: &mut String, run: &Run) {
         )
         .expect("a string takes everything");
     }
-    html.push_str("</tbody></table>\n");
+    html.push_str("</tbody></table></div>\n");
 }
 
 fn faults(html: &mut String, run: &Run) {
