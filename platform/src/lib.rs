@@ -21,4 +21,5 @@ pub mod metrics;
 pub mod order_status;
 pub mod roles;
 pub mod texts;
+pub mod time_limit;
 pub mod transaction;

@@ -69,6 +69,7 @@ mod worlds {
             bugs: Vec::new(),
             strategy: None,
             stop_when_unsafe: false,
+            syntax_trees: postgres_engine::SyntaxTrees::default(),
             git_commit: None,
             repeat_command: String::new(),
         }

@@ -11,6 +11,7 @@ use madsim::runtime::Runtime;
 use platform::bugs::{Bugs, KnownBug};
 use platform::config::CommitStrategy;
 use platform::texts::Texts;
+use postgres_engine::SyntaxTrees;
 use record::{Gauge, Host, Run, RunRecord};
 use scenario::Scenario;
 
@@ -32,6 +33,8 @@ pub struct RunOptions {
     pub strategy: Option<CommitStrategy>,
     /// Ends the run as soon as a safety rule is broken, instead of at its end.
     pub stop_when_unsafe: bool,
+    /// Statements that were parsed before; runs that share it, as those of a sweep do, parse each text once.
+    pub syntax_trees: SyntaxTrees,
     /// The commit of the platform, for the record.
     pub git_commit: Option<String>,
     /// The command that repeats the run, for the record.
@@ -85,7 +88,8 @@ pub fn run(
         bugs.push(known_bug(name)?);
     }
     let strategy = options.strategy.unwrap_or_else(|| settings::strategy(drawn.commit_strategy));
-    let plan = Plan { scenario, seed, drawn, texts: options.texts.clone(), bugs: Bugs::with(&bugs), strategy };
+    let (texts, syntax_trees) = (options.texts.clone(), options.syntax_trees.clone());
+    let plan = Plan { scenario, seed, drawn, texts, bugs: Bugs::with(&bugs), strategy, syntax_trees };
     let trace = Trace::new(trace_to);
     let runtime = Runtime::with_seed_and_config(seed, Config::default());
     let outcome = runtime.block_on(play(&plan, options, trace.clone(), progress.clone()));
@@ -122,11 +126,11 @@ async fn play(
         world.observer.stop_when_unsafe();
     }
     let faults = plan.drawn.faults.clone();
-    let striking = tokio::spawn({
+    let striking = world.stage.spawn({
         let targets = world.targets.clone();
         async move { targets.strike_all(&faults).await }
     });
-    let shopping = tokio::spawn(world.crowd.clone().run(arrivals(plan)));
+    let shopping = world.stage.spawn(world.crowd.clone().run(arrivals(plan)));
     let quiet = settle(&world, plan, &progress, &striking, &shopping).await;
     let virtual_us = world.timeline.now_us();
     // Whoever stops at the first violation wants that one: the stores stand in the middle of things, and some may be away.
@@ -136,6 +140,7 @@ async fn play(
         let end = snapshot::take(&world, quiet).await?;
         world.observer.judge(&end)
     };
+    world.end().await;
     Ok((world, Ended { judgements, virtual_us }))
 }
 

@@ -202,6 +202,7 @@ impl Subject {
             bugs: bugs?,
             strategy: self.commit_strategy,
             stop_when_unsafe: false,
+            syntax_trees: postgres_engine::SyntaxTrees::default(),
             git_commit: git_commit(),
             repeat_command: format!("cargo sim {verb} {}{} --seed {{seed}}", self.scenario.display(), self.extras()),
         })

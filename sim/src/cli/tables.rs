@@ -19,6 +19,7 @@ fn plain_options(scenario: &std::path::Path) -> RunOptions {
         bugs: Vec::new(),
         strategy: None,
         stop_when_unsafe: false,
+        syntax_trees: postgres_engine::SyntaxTrees::default(),
         git_commit: None,
         repeat_command: format!("cargo sim run {} --seed {{seed}}", scenario.display()),
     }

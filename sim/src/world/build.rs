@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arrivals::{Purpose, generator};
 use checkers::Limits;
-use madsim::runtime::NodeHandle;
+use madsim::runtime::{Handle, NodeHandle};
 use platform::bugs::Bugs;
 use platform::config::{CommitStrategy, Config};
 use platform::context::Context;
@@ -17,6 +17,7 @@ use platform::texts::Texts;
 use ports::clock::Clock;
 use ports::entropy::Entropy;
 use ports::http_port::ServiceName;
+use postgres_engine::SyntaxTrees;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use scenario::{Drawn, Host, Scenario};
@@ -52,6 +53,8 @@ pub struct Plan<'a> {
     pub bugs: Bugs,
     /// The commit strategy, settled.
     pub strategy: CommitStrategy,
+    /// Statements that earlier runs have parsed.
+    pub syntax_trees: SyntaxTrees,
 }
 
 /// A world that is ready to run.
@@ -72,6 +75,19 @@ pub struct World {
     pub observer_at: NodeIndex,
     /// What the checkers hold the run to.
     pub limits: Limits,
+    /// The node of all that is no process: the engines' clocks, shoppers, faults.
+    pub stage: NodeHandle,
+}
+
+impl World {
+    /// Ends everything that still runs, so that nothing keeps the world in memory. The observer and the tallies stay
+    /// readable.
+    pub async fn end(&self) {
+        self.targets.processes.end();
+        Handle::current().kill(self.stage.id());
+        // The runtime drops the tasks of dead nodes when their turn comes.
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
 }
 
 /// Partitions of the order topic.
@@ -91,6 +107,7 @@ struct Builder<'a> {
     clocks: Vec<(String, Arc<ProcessClock>)>,
     metrics: Vec<(String, Metrics)>,
     pools: PoolGates,
+    stage: NodeHandle,
 }
 
 /// The engines' hosts.
@@ -112,7 +129,7 @@ pub fn build(plan: &Plan<'_>, trace: Trace) -> Result<World, String> {
     let network = Network::new(settings::network(plan.scenario), entropy.next_u64());
     let limits = settings::limits(plan.scenario);
     let observer = Observer::new(&limits, plan.texts.scripts(), trace.clone());
-    let processes = Processes::new(network.clone(), timeline, observer.watch());
+    let processes = Processes::new(network.clone(), timeline.clone(), observer.watch());
     let mut builder = Builder {
         plan,
         entropy,
@@ -126,6 +143,7 @@ pub fn build(plan: &Plan<'_>, trace: Trace) -> Result<World, String> {
         clocks: Vec::new(),
         metrics: Vec::new(),
         pools: PoolGates::default(),
+        stage: Handle::current().create_node().name("stage").build(),
     };
     let engines = builder.engines()?;
     for (role, host, replicas) in roles_of(plan.scenario) {
@@ -161,12 +179,20 @@ impl Builder<'_> {
     }
 
     fn engines(&mut self) -> Result<Engines, String> {
-        let (plan, timeline) = (self.plan, self.timeline);
+        let (plan, timeline) = (self.plan, self.timeline.clone());
         let (network, observer) = (self.network.clone(), self.observer.clone());
         let at = self.place(Some(Host::Postgres));
         let costs = settings::postgres_costs(plan.scenario);
         let seed = self.entropy.next_u64();
-        let postgres = PostgresHost::new(at, costs, network.clone(), timeline, observer.clone(), seed);
+        let postgres = PostgresHost::new(
+            at,
+            costs,
+            network.clone(),
+            timeline.clone(),
+            observer.clone(),
+            plan.syntax_trees.clone(),
+            seed,
+        );
         for (name, script) in plan.texts.migrations() {
             postgres.prepare(script).map_err(|error| format!("{name}: {error}"))?;
         }
@@ -176,18 +202,18 @@ impl Builder<'_> {
         let config = settings::redis_config(plan.scenario, &plan.drawn.faults);
         let costs = settings::redis_costs(plan.scenario);
         let seed = self.entropy.next_u64();
-        let redis = RedisHost::new(at, config, costs, network.clone(), timeline, observer.clone(), seed);
+        let redis = RedisHost::new(at, config, costs, network.clone(), timeline.clone(), observer.clone(), seed);
         let at = self.place(Some(Host::Kafka));
         let costs = settings::kafka_costs(plan.scenario);
         let topics = [(ORDER_TOPIC, PARTITIONS)];
         let seed = self.entropy.next_u64();
-        let kafka = KafkaHost::new(at, &topics, costs, network, timeline, observer.clone(), seed);
+        let kafka = KafkaHost::new(at, &topics, costs, network, timeline.clone(), observer.clone(), seed);
         let costs = settings::card_gateway_costs(plan.scenario);
         let card_gateway = CardGateway::new(costs, timeline, observer, self.entropy.next_u64());
         self.card_gateway_process(&card_gateway);
-        drop(tokio::spawn(postgres.clone().keep_time()));
-        drop(tokio::spawn(redis.clone().keep_time()));
-        drop(tokio::spawn(kafka.clone().keep_time()));
+        drop(self.stage.spawn(postgres.clone().keep_time()));
+        drop(self.stage.spawn(redis.clone().keep_time()));
+        drop(self.stage.spawn(kafka.clone().keep_time()));
         Ok(Engines { postgres, redis, kafka, card_gateway })
     }
 
@@ -211,7 +237,7 @@ impl Builder<'_> {
     fn process(&mut self, role: Role, host: Option<Host>, replica: u32, engines: &Engines) {
         let at = self.place(host);
         let name = format!("{}-{replica}", role.name());
-        let clock = ProcessClock::new(self.timeline);
+        let clock = ProcessClock::new(self.timeline.clone());
         let metrics = Metrics::default();
         self.clocks.push((name.clone(), clock.clone()));
         self.metrics.push((name.clone(), metrics.clone()));
@@ -267,12 +293,12 @@ impl Builder<'_> {
             &skus,
             self.processes.clone(),
             shoppers_at,
-            self.timeline,
+            self.timeline.clone(),
             self.observer.clone(),
             self.entropy.next_u64(),
         );
         let targets = Targets {
-            timeline: self.timeline,
+            timeline: self.timeline.clone(),
             network: self.network,
             processes: self.processes,
             clocks: Arc::new(self.clocks),
@@ -293,6 +319,7 @@ impl Builder<'_> {
             texts: self.plan.texts.clone(),
             observer_at,
             limits,
+            stage: self.stage,
         }
     }
 }

@@ -184,6 +184,15 @@ impl Processes {
         }
     }
 
+    /// Ends all processes for good. What starts a process, and what answers for it, reach the other processes and the
+    /// engines; unless those ties are cut here, a world that is over would stay in memory.
+    pub fn end(&self) {
+        let slots = std::mem::take(&mut *self.slots());
+        for slot in &slots {
+            Handle::current().kill(slot.node.id());
+        }
+    }
+
     /// Stops a process in the middle of whatever it does, without its noticing.
     pub fn pause(&self, process: ProcessIndex) {
         Handle::current().pause(self.slots()[process.0].node.id());
@@ -217,7 +226,7 @@ impl Processes {
         let start_us = slot.station.serve(now_us + there_us, slot.spec.request_us);
         (self.watch)(Hop { at_us: now_us, from, to, arrives_us: start_us }, service, &request);
         let mut server = slot.server.clone().expect("only processes that are up are picked");
-        let (timeline, network) = (self.timeline, self.network.clone());
+        let (timeline, network) = (self.timeline.clone(), self.network.clone());
         let work = async move {
             timeline.sleep_until(start_us).await;
             let response = server.handle(request).await;

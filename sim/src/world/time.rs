@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use madsim::time::TimeHandle;
 use ports::clock::Clock;
 use tokio::time::Instant;
 
@@ -11,9 +12,12 @@ use tokio::time::Instant;
 pub const EPOCH_US: i64 = 1_795_737_600_000_000;
 
 /// Counts virtual time; zero is when the doors open. Before that, processes start, connect and open the gate.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub struct Timeline {
+    /// Asked directly: `Instant::now` finds the same clock by a detour through the system's, and is called for every hop.
+    time: Arc<TimeHandle>,
     start: Instant,
+    start_after: Duration,
     opening_us: i64,
 }
 
@@ -21,20 +25,21 @@ impl Timeline {
     /// Starts counting now, `opening_us` before the doors open.
     #[must_use]
     pub fn begin(opening_us: i64) -> Self {
-        Self { start: Instant::now(), opening_us }
+        let time = TimeHandle::current();
+        Self { start: time.now_instant(), start_after: time.elapsed(), time: Arc::new(time), opening_us }
     }
 
     /// Microseconds since the doors opened; negative before.
     #[must_use]
     pub fn now_us(&self) -> i64 {
-        let elapsed = i64::try_from(self.start.elapsed().as_micros()).expect("a run is shorter than 292,000 years");
-        elapsed - self.opening_us
+        let elapsed = self.time.elapsed() - self.start_after;
+        i64::try_from(elapsed.as_micros()).expect("a run is shorter than 292,000 years") - self.opening_us
     }
 
     /// Sleeps until `at_us`, or not at all when that is past.
     pub async fn sleep_until(&self, at_us: i64) {
         let at = self.start + Duration::from_micros(u64::try_from(at_us + self.opening_us).unwrap_or(0));
-        tokio::time::sleep_until(at).await;
+        self.time.sleep_until(at).await;
     }
 }
 

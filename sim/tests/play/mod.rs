@@ -27,6 +27,7 @@ pub(crate) fn options() -> RunOptions {
         bugs: Vec::new(),
         strategy: None,
         stop_when_unsafe: false,
+        syntax_trees: postgres_engine::SyntaxTrees::default(),
         git_commit: None,
         repeat_command: "cargo sim run … --seed {seed}".to_owned(),
     }

@@ -12,13 +12,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ports::sql::SqlError;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use super::epoch::{Fence, GateState};
 use super::link::{Link, Lost, Scripts};
 use crate::bugs::KnownBug;
 use crate::context::Context;
 use crate::metrics::Counter;
+use crate::time_limit::within;
 
 /// Why the gate cannot be used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,7 +183,7 @@ impl Gate {
 
     async fn read_fence(&self) -> Result<Fence, Shut> {
         let reading = Fence::read(&*self.ctx.sql, &self.ctx.texts);
-        match timeout(self.ctx.config.gate.command_timeout, reading).await {
+        match within(self.ctx.config.gate.command_timeout, reading).await {
             Ok(Ok(fence)) => fence.ok_or(Shut::Away),
             Err(_) | Ok(Err(SqlError::PoolExhausted { .. } | SqlError::TimedOut { .. })) => Err(Shut::Busy),
             Ok(Err(SqlError::Refused { .. } | SqlError::Unreachable | SqlError::ConnectionLost)) => Err(Shut::Away),

@@ -9,10 +9,10 @@ use std::time::Duration;
 use ports::redis_port::{Connection, RedisConnector};
 use redis::aio::ConnectionLike;
 use redis::{Cmd, ErrorKind, Value};
-use tokio::time::timeout;
 
 use crate::bugs::{Bugs, KnownBug};
 use crate::texts::{TextId, Texts};
+use crate::time_limit::within;
 
 /// The connection is gone, or did not answer in time; the command may have taken effect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ pub(crate) struct Link {
 impl Link {
     /// Connects, within the time of one command.
     pub(crate) async fn open(connector: &dyn RedisConnector, command_timeout: Duration) -> Result<Self, Lost> {
-        match timeout(command_timeout, connector.connect()).await {
+        match within(command_timeout, connector.connect()).await {
             Ok(Ok(connection)) => Ok(Self { connection, command_timeout }),
             Ok(Err(_)) | Err(_) => Err(Lost),
         }
@@ -117,7 +117,7 @@ impl Link {
     /// `Err(None)` when the time ran out.
     async fn try_call(&self, command: &Cmd) -> Result<Value, Option<redis::RedisError>> {
         let mut connection = self.connection.clone();
-        match timeout(self.command_timeout, connection.req_packed_command(command)).await {
+        match within(self.command_timeout, connection.req_packed_command(command)).await {
             Ok(Ok(value)) => value.extract_error().map_err(Some),
             Ok(Err(error)) => Err(Some(error)),
             Err(_) => Err(None),

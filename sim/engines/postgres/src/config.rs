@@ -1,5 +1,7 @@
 //! What a server is started with.
 
+use crate::syntax_trees::SyntaxTrees;
+
 /// Server settings. Times in microseconds.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -13,6 +15,8 @@ pub struct Config {
     pub max_connections: usize,
     /// Whether commits are kept for [`crate::Postgres::take_commits`]. Whoever switches this on must take them.
     pub change_feed: bool,
+    /// Where statements are looked up before they are parsed. Servers may share it.
+    pub syntax_trees: SyntaxTrees,
 }
 
 impl Default for Config {
@@ -23,6 +27,7 @@ impl Default for Config {
             lock_timeout_us: 0,
             max_connections: 100,
             change_feed: false,
+            syntax_trees: SyntaxTrees::default(),
         }
     }
 }

@@ -13,7 +13,6 @@ use crate::database::Database;
 use crate::error::{Fallible, PgError};
 use crate::exec::{Baton, Lease, execute, try_at_once};
 use crate::locks::LockTable;
-use crate::parse::split_script;
 use crate::reply::{Reply, Step};
 use crate::session::{Session, SessionId, Settings, Wake};
 use crate::transaction::Isolation;
@@ -123,8 +122,9 @@ impl Postgres {
     /// Runs several statements in turn, each as `submit` would, up to the first that fails. For schemas: a statement
     /// that has to wait is an error (55P03).
     pub fn execute_script(&mut self, session: SessionId, sql: &str, now_us: i64) -> Result<(), PgError> {
-        for statement in split_script(sql).map_err(|error| *error)? {
-            match self.submit(session, &statement, &[], now_us) {
+        let statements = self.db().config.syntax_trees.script(sql).map_err(|error| *error)?;
+        for statement in statements.iter() {
+            match self.submit(session, statement, &[], now_us) {
                 Step::Done(result) => result.map(drop)?,
                 Step::Blocked => {
                     self.cancel(session, now_us);

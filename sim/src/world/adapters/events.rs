@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kafka_engine::{Acks, Join, Joined, KafkaError, MemberId, Produce, ProducerId, Stamp};
+use platform::time_limit::within;
 use ports::events::{ConsumedRecord, EventConsumer, EventError, EventLog, EventProducer, NewRecord, Position};
 use tokio::sync::Mutex;
 
@@ -68,7 +69,7 @@ struct Session {
 
 impl Session {
     async fn open(host: &KafkaHost, from: NodeIndex) -> Result<Self, EventError> {
-        match tokio::time::timeout(ACK_TIMEOUT, host.init_producer(from)).await {
+        match within(ACK_TIMEOUT, host.init_producer(from)).await {
             Ok(Some(Ok(id))) => Ok(Self { id, next: BTreeMap::new() }),
             Ok(Some(Err(error))) => Err(refused(error)),
             Ok(None) | Err(_) => Err(EventError::Unreachable),
@@ -90,7 +91,7 @@ impl EventProducer for SimProducer {
         let mut failure = EventError::Unacknowledged;
         for _send in 0..SENDS {
             let batch = self.stamp(session, records)?;
-            match tokio::time::timeout(ACK_TIMEOUT, self.host.produce(self.from, batch)).await {
+            match within(ACK_TIMEOUT, self.host.produce(self.from, batch)).await {
                 Ok(Some(Ok(appended))) => {
                     for record in records {
                         let partition = self.partition_of(record)?;
@@ -168,7 +169,7 @@ impl EventConsumer for SimConsumer {
         self.unless_rebalanced(alive)?;
         if !self.has_more() {
             // Nothing came within the wait: an empty poll, as a consumer's fetch returns one.
-            drop(tokio::time::timeout(POLL_WAIT, self.host.appended()).await);
+            let _waited = within(POLL_WAIT, self.host.appended()).await;
         }
         let mut records = Vec::new();
         for ((topic, partition), next) in &mut self.next {

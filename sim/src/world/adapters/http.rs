@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use http::{Request, Response};
+use platform::time_limit::within;
 use ports::entropy::Entropy;
 use ports::http_port::{HttpClient, HttpError, ServiceName};
 use tokio::sync::oneshot;
@@ -47,7 +48,7 @@ impl HttpClient for SimHttp {
                 tokio::time::sleep(timeout).await;
                 Err(timed_out())
             }
-            Dispatched::Sent => match tokio::time::timeout(timeout, reply).await {
+            Dispatched::Sent => match within(timeout, reply).await {
                 Err(_elapsed) => Err(timed_out()),
                 Ok(Err(_dropped)) => Err(HttpError::Reset { service }),
                 Ok(Ok(response)) => Ok(response),

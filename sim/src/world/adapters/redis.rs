@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use platform::time_limit::within;
 use ports::redis_port::{Connection, RedisConnection, RedisConnector};
 use redis::aio::ConnectionLike;
 use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
@@ -30,7 +31,7 @@ impl SimRedis {
 #[async_trait]
 impl RedisConnector for SimRedis {
     async fn connect(&self) -> RedisResult<Connection> {
-        match tokio::time::timeout(self.connect_timeout, self.host.connect(self.from)).await {
+        match within(self.connect_timeout, self.host.connect(self.from)).await {
             Ok(Some(link)) => {
                 let open = Arc::new(Open { host: self.host.clone(), from: self.from, link });
                 Ok(Connection::new(Box::new(SimConnection(open))))

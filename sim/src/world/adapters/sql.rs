@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use platform::time_limit::within;
 use ports::sql::{Isolation, Rows, SqlError, SqlPool, SqlTransaction, SqlValue};
 use postgres_engine::{PgError, Reply, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -58,14 +59,13 @@ impl SimPool {
 
     async fn acquire(&self) -> Result<Lease, SqlError> {
         let pool = &self.0;
-        let permit =
-            match tokio::time::timeout(pool.options.acquire_timeout, pool.permits.clone().acquire_owned()).await {
-                Ok(permit) => permit.expect("the semaphore is never closed"),
-                Err(_elapsed) => {
-                    let waited_ms = u64::try_from(pool.options.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
-                    return Err(SqlError::PoolExhausted { waited_ms });
-                }
-            };
+        let permit = match within(pool.options.acquire_timeout, pool.permits.clone().acquire_owned()).await {
+            Ok(permit) => permit.expect("the semaphore is never closed"),
+            Err(_elapsed) => {
+                let waited_ms = u64::try_from(pool.options.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
+                return Err(SqlError::PoolExhausted { waited_ms });
+            }
+        };
         let session = loop {
             let idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             match idle {
@@ -103,7 +103,7 @@ impl Lease {
         let host = &self.pool.host;
         let running = host.run(self.pool.from, self.session, kind, sql, &values);
         let timeout = self.pool.options.answer_timeout;
-        match tokio::time::timeout(timeout, running).await {
+        match within(timeout, running).await {
             Ok(Ended::Answered(Ok(reply))) => Ok(rows_of(reply)),
             Ok(Ended::Answered(Err(error))) => Err(refusal(error)),
             Ok(Ended::Lost) => Err(SqlError::ConnectionLost),

@@ -64,12 +64,16 @@ enum Action {
     ClickAnew { visit: u32, key: u32 },
     /// Cancels the order that was won.
     Cancel { visit: u32 },
+    /// Whatever the cancellation was to bring about has begun.
+    CancelTaken,
 }
 
 struct State {
     due: Agenda<Action>,
     visits: Vec<Visit>,
     open: u64,
+    /// Requests that were neither answered nor given up: as long as there are any, orders may still come of them.
+    unanswered: u64,
     keys: u32,
     asleep_until_us: i64,
     entropy: ChaCha8Rng,
@@ -117,6 +121,7 @@ impl Crowd {
             due: Agenda::new(),
             visits: Vec::new(),
             open: 0,
+            unanswered: 0,
             keys: 0,
             asleep_until_us: i64::MAX,
             entropy: ChaCha8Rng::seed_from_u64(seed),
@@ -153,10 +158,11 @@ impl Crowd {
                 self.act(action, now_us);
             }
             let next_arrival_us = arrivals.peek().map(|arrival| arrival.at_us);
-            let Some(next_us) = self.plan_sleep(next_arrival_us) else {
-                if self.is_empty() {
-                    return;
-                }
+            let next_us = self.plan_sleep(next_arrival_us);
+            if self.is_empty() {
+                return;
+            }
+            let Some(next_us) = next_us else {
                 self.wake.notified().await;
                 continue;
             };
@@ -166,11 +172,10 @@ impl Crowd {
         }
     }
 
-    /// Whether everyone has come and gone.
+    /// Whether everyone has come and gone, and no request of theirs is under way.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let state = self.state();
-        state.arrivals_over && state.open == 0
+        self.state().is_empty()
     }
 
     /// How far shoppers came.
@@ -224,7 +229,8 @@ impl Crowd {
             Action::Leave { visit } => self.leave(visit, now_us),
             Action::Poll { visit, key } => self.poll(visit, key),
             Action::ClickAnew { visit, key } => self.click_anew(visit, key, now_us),
-            Action::Cancel { visit } => self.cancel(visit),
+            Action::Cancel { visit } => self.cancel(visit, now_us),
+            Action::CancelTaken => self.state().open -= 1,
         }
     }
 
@@ -235,7 +241,9 @@ impl Crowd {
             if visit.is_over() {
                 return;
             }
+            let before = visit.unanswered();
             let attempt = visit.open_attempt(now_us);
+            state.unanswered += visit.unanswered() - before;
             let clicked = EventKind::Clicked { shopper: number, key: visit.key, sku: visit.sku, attempt };
             let give_up_us = now_us + visit.timeout_us;
             let request = self.requests.checkout(number, visit);
@@ -254,7 +262,10 @@ impl Crowd {
         let now_us = self.timeline.now_us();
         let state = &mut *self.state();
         let visit = &mut state.visits[visit::index(number)];
-        if !visit.close_attempt(attempt) {
+        let before = visit.unanswered();
+        let heard = visit.close_attempt(attempt);
+        state.unanswered -= before - visit.unanswered();
+        if !heard {
             return;
         }
         let kind = EventKind::Answered {
@@ -297,9 +308,6 @@ impl Crowd {
             state.open += 1;
             state.plan(now_us + 300_000, Action::Cancel { visit: number });
         }
-        if state.open == 0 {
-            self.wake.notify_one();
-        }
     }
 
     fn leave(&self, number: u32, now_us: i64) {
@@ -318,6 +326,7 @@ impl Crowd {
             if visit.is_over() || visit.key != ended_key {
                 return;
             }
+            state.unanswered -= visit.unanswered();
             let key = state.new_key();
             state.visits[visit::index(number)].renew(key, now_us);
         }
@@ -363,10 +372,10 @@ impl Crowd {
         }
     }
 
-    fn cancel(&self, number: u32) {
+    fn cancel(&self, number: u32, now_us: i64) {
         let (request, draw) = {
             let state = &mut *self.state();
-            state.open -= 1;
+            state.plan(now_us + CANCEL_TAKEN_US, Action::CancelTaken);
             let Some(order) = state.visits[visit::index(number)].order else { return };
             let request = self.requests.cancel(number, &self.observer.order_id(order));
             (request, state.entropy.next_u64())
@@ -377,7 +386,14 @@ impl Crowd {
     }
 }
 
+/// How long a cancellation, whose answer nobody waits for, has to reach the platform, in microseconds.
+const CANCEL_TAKEN_US: i64 = 1_000_000;
+
 impl State {
+    fn is_empty(&self) -> bool {
+        self.arrivals_over && self.open == 0 && self.unanswered == 0
+    }
+
     fn plan(&mut self, at_us: i64, action: Action) {
         self.due.add(at_us, action);
     }
@@ -486,7 +502,7 @@ impl Crowd {
     fn wake_if_due(&self) {
         let state = &mut *self.state();
         let asleep_until_us = state.asleep_until_us;
-        if state.due.next_at().is_some_and(|at_us| at_us < asleep_until_us) {
+        if state.is_empty() || state.due.next_at().is_some_and(|at_us| at_us < asleep_until_us) {
             self.wake.notify_one();
         }
     }

@@ -139,6 +139,11 @@ impl Visit {
         was_open && !self.over
     }
 
+    /// Requests that were neither answered nor given up.
+    pub(super) fn unanswered(&self) -> u64 {
+        u64::from(self.open.count_ones())
+    }
+
     pub(super) fn finish(&mut self) {
         self.over = true;
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step, Value};
+use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step, SyntaxTrees, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::sync::{Notify, oneshot};
@@ -91,6 +91,8 @@ struct State {
     faults: PostgresFaults,
     entropy: ChaCha8Rng,
     stalled_until_us: i64,
+    /// The engine's next deadline, as [`PostgresHost::keep_time`] was last told.
+    told_deadline_us: Option<i64>,
 }
 
 /// The machine Postgres runs on.
@@ -116,10 +118,16 @@ impl PostgresHost {
         network: Network,
         timeline: Timeline,
         observer: Observer,
+        syntax_trees: SyntaxTrees,
         seed: u64,
     ) -> Arc<Self> {
         let state = State {
-            engine: Postgres::new(Config { change_feed: true, max_connections: 10_000, ..Config::default() }),
+            engine: Postgres::new(Config {
+                change_feed: true,
+                max_connections: 10_000,
+                syntax_trees,
+                ..Config::default()
+            }),
             up: true,
             boot: 0,
             cpu: Station::new(costs.parallelism),
@@ -128,6 +136,7 @@ impl PostgresHost {
             faults: PostgresFaults::default(),
             entropy: ChaCha8Rng::seed_from_u64(seed),
             stalled_until_us: i64::MIN,
+            told_deadline_us: None,
         };
         let state = Mutex::new(state);
         Arc::new(Self { state, costs, at, network, timeline, observer, deadline_moved: Notify::new() })
@@ -295,7 +304,11 @@ impl PostgresHost {
         if !commits.is_empty() {
             self.observer.postgres_commits(self.timeline.now_us(), &commits);
         }
-        self.deadline_moved.notify_one();
+        let deadline_us = state.engine.next_deadline();
+        if deadline_us != state.told_deadline_us {
+            state.told_deadline_us = deadline_us;
+            self.deadline_moved.notify_one();
+        }
     }
 
     /// Cancels what a session is at, as `statement_timeout` would: its transaction is lost, its connection is not.

@@ -13,7 +13,6 @@ use super::control::{self, Control};
 use super::{Binder, query};
 use crate::database::Database;
 use crate::error::Fallible;
-use crate::parse::parse_one;
 use crate::plan::Plan;
 use crate::session::SessionId;
 use crate::storage::Xid;
@@ -52,7 +51,7 @@ pub(crate) fn prepare(db: &mut Database, session: SessionId, sql: &str) -> Falli
     {
         return Ok(prepared.clone());
     }
-    let statement = parse_one(sql)?;
+    let statement = db.config.syntax_trees.statement(sql)?;
     let prepared = if let Some(control) = control::read(&statement)? {
         Prepared::Control(Arc::new(control))
     } else if let Some(owner) = busy {
@@ -60,7 +59,7 @@ pub(crate) fn prepare(db: &mut Database, session: SessionId, sql: &str) -> Falli
     } else if let Some(plan) = query::plan_statement(&mut Binder::new(&db.catalog), &statement)? {
         Prepared::Plan(Arc::new(plan))
     } else {
-        return Ok(Prepared::Utility(Arc::new(statement)));
+        return Ok(Prepared::Utility(statement));
     };
     if db.plans.plans.len() >= CACHE_SIZE {
         db.plans.plans.clear();
