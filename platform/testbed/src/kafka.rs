@@ -22,7 +22,7 @@ pub struct Kafka {
     _controller: Port,
 }
 
-const KIND: Kind = Kind { name: "kafka", end: EndSignal::Kill, stop: Signal::SIGTERM, up: is_up };
+const KIND: Kind<'_> = Kind { name: "kafka", end: EndSignal::Kill, stop: Signal::SIGTERM, up: is_up };
 
 impl Kafka {
     /// Starts a broker, fetching its jars when this machine has not got them yet.

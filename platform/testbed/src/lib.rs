@@ -5,6 +5,7 @@
 //!   same data and port, pause, the end of the log.
 //! - [`shared`] gives a server that many tests use side by side (own database, own topics): the one that `testbed run`
 //!   started, or else one per process.
+//! - [`Program`] is any other HTTP service under the same care: a role of the platform, a payment sandbox.
 //! - [`Proxy`] stands between a client and a server and loses what it is told to lose, the answer to COMMIT above all.
 //!
 //! **Nothing stays behind.** Each server belongs to a small supervising shell that reads a pipe whose other end only the
@@ -19,6 +20,7 @@ mod jars;
 mod kafka;
 mod port;
 mod postgres;
+mod program;
 mod proxy;
 mod redis;
 mod server;
@@ -30,6 +32,7 @@ pub use install::{Engine, install_missing};
 pub use kafka::Kafka;
 pub use port::{Port, free_port};
 pub use postgres::{Postgres, PostgresOptions, psql};
+pub use program::Program;
 pub use proxy::{Cut, Proxy};
 pub use redis::{Persistence, Redis};
 pub use server::Server;

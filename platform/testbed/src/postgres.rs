@@ -32,7 +32,7 @@ pub struct Postgres {
     password: Option<String>,
 }
 
-const KIND: Kind = Kind { name: "postgres", end: EndSignal::Quit, stop: Signal::SIGINT, up: is_up };
+const KIND: Kind<'_> = Kind { name: "postgres", end: EndSignal::Quit, stop: Signal::SIGINT, up: is_up };
 
 impl Postgres {
     /// Starts a server that trusts the loopback interface and does not wait for the disk.

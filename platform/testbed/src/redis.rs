@@ -32,7 +32,7 @@ pub struct Redis {
     password: Option<String>,
 }
 
-const KIND: Kind = Kind { name: "redis", end: EndSignal::Kill, stop: Signal::SIGTERM, up: is_up };
+const KIND: Kind<'_> = Kind { name: "redis", end: EndSignal::Kill, stop: Signal::SIGTERM, up: is_up };
 
 impl Redis {
     /// Starts a server that keeps data in the given way.

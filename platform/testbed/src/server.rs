@@ -14,6 +14,8 @@ use crate::{Error, Port};
 const LOOK: Duration = Duration::from_millis(25);
 /// How often it is looked at before it is given up: a minute, for a machine that does many things at once.
 const LOOKS: u32 = 60 * 40;
+/// How a shell says that signal 9 ended a process.
+const KILLED: i32 = 128 + 9;
 /// Lines of a log that an error shows.
 const LOG_LINES: usize = 30;
 
@@ -25,16 +27,17 @@ pub struct Server {
     supervisor: Supervisor,
     port: Port,
     running: Option<Pid>,
+    times_killed: u32,
     stop: Signal,
     up: Probe,
 }
 
-/// Tells whether the server answers as one that is ready for work.
-type Probe = fn(u16) -> bool;
+/// Tells whether the server on this port answers as one that is ready for work.
+pub(crate) type Probe = fn(u16) -> bool;
 
 /// What a kind of server needs said about it.
-pub(crate) struct Kind {
-    pub(crate) name: &'static str,
+pub(crate) struct Kind<'a> {
+    pub(crate) name: &'a str,
     /// Ends it at once, for good.
     pub(crate) end: EndSignal,
     /// Ends it in order.
@@ -44,12 +47,13 @@ pub(crate) struct Kind {
 
 impl Server {
     /// Makes the folder; nothing runs in it yet.
-    pub(crate) fn place(kind: &Kind, port: Port) -> Result<Self, Error> {
+    pub(crate) fn place(kind: &Kind<'_>, port: Port) -> Result<Self, Error> {
         Ok(Self {
             name: kind.name.to_owned(),
             supervisor: Supervisor::start(kind.name, kind.end)?,
             port,
             running: None,
+            times_killed: 0,
             stop: kind.stop,
             up: kind.up,
         })
@@ -73,6 +77,12 @@ impl Server {
         self.running.map(Pid::as_raw)
     }
 
+    /// How often the server ended by SIGKILL, as its parent was told by the system.
+    #[must_use]
+    pub fn times_killed(&self) -> u32 {
+        self.times_killed
+    }
+
     /// The end of the server's log.
     #[must_use]
     pub fn log_tail(&self) -> String {
@@ -86,7 +96,7 @@ impl Server {
     /// server is not running.
     ///
     /// # Errors
-    /// When the supervisor is gone.
+    /// When the server had ended by itself before, or the supervisor is gone.
     pub fn kill(&mut self) -> Result<(), Error> {
         let Some(server) = self.running.take() else { return Ok(()) };
         // Halted first, so that it starts no further process while its processes are being listed.
@@ -96,7 +106,11 @@ impl Server {
         for child in &children {
             send(*child, Signal::SIGKILL);
         }
-        self.supervisor.wait_for_end()?;
+        let code = self.supervisor.wait_for_end()?;
+        if code != KILLED {
+            return Err(self.not_up(&format!("it had ended by itself, with code {code}, before it was killed")));
+        }
+        self.times_killed += 1;
         for child in children {
             self.wait_until("its processes are gone", || !exists(child))?;
         }
