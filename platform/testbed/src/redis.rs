@@ -3,6 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::ops::{Deref, DerefMut};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -29,6 +30,7 @@ pub enum Persistence {
 #[derive(Debug)]
 pub struct Redis {
     server: Server,
+    program: PathBuf,
     password: Option<String>,
 }
 
@@ -52,10 +54,23 @@ impl Redis {
     }
 
     fn start_with(persistence: Persistence, password: Option<&str>) -> Result<Self, Error> {
-        let redis = program(Engine::Redis, "redis-server", REDIS_REMEDY)?;
-        let mut server = Server::place(&KIND, free_port()?)?;
-        let data = server.make_dir("data", None)?;
-        let (program, data, port) = (redis.to_string_lossy(), data.to_string_lossy(), server.port().to_string());
+        let program = program(Engine::Redis, "redis-server", REDIS_REMEDY)?;
+        let server = Server::place(&KIND, free_port()?)?;
+        server.make_dir("data", None)?;
+        let mut redis = Self { server, program, password: password.map(str::to_owned) };
+        redis.keep(persistence)?;
+        redis.server.start()?;
+        Ok(redis)
+    }
+
+    /// From its next restart on, the server keeps data in the given way. Files of another way stay where they are.
+    ///
+    /// # Errors
+    /// When its folder cannot be written.
+    pub fn keep(&mut self, persistence: Persistence) -> Result<(), Error> {
+        let (program, port) = (self.program.to_string_lossy(), self.port().to_string());
+        let data = self.dir().join("data");
+        let data = data.to_string_lossy();
         let mut command = vec![&*program, "--port", &port, "--bind", "127.0.0.1", "--dir", &data];
         command.extend_from_slice(match persistence {
             Persistence::None => &["--save", "", "--appendonly", "no"],
@@ -63,12 +78,10 @@ impl Redis {
             Persistence::AofEverySecond => &["--save", "", "--appendonly", "yes", "--appendfsync", "everysec"],
             Persistence::Rdb => &["--save", "5 1", "--appendonly", "no"],
         });
-        if let Some(password) = password {
+        if let Some(password) = &self.password {
             command.extend_from_slice(&["--requirepass", password]);
         }
-        server.start_script(&command)?;
-        server.start()?;
-        Ok(Self { server, password: password.map(str::to_owned) })
+        self.server.start_script(&command)
     }
 
     /// The server's address.
