@@ -2,17 +2,18 @@
 //! one statement at a time has it to itself.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
 use crate::bind::PlanCache;
 use crate::catalog::{Catalog, Sequence, Table};
 use crate::change_feed::CommitRecord;
 use crate::config::Config;
-use crate::error::{Fallible, PgError};
-use crate::locks::{LockTable, Promotion};
-use crate::session::{Session, SessionId, Wake};
+use crate::error::{Fallible, PgError, serialization};
+use crate::locks::{LockKey, LockTable, Promotion};
+use crate::session::{Session, SessionId, Target, Wake};
 use crate::storage::{RowId, Snapshot, TableId, TableStore, Xid};
 use crate::timers::Timers;
-use crate::transaction::Watched;
+use crate::transaction::{Isolation, Watched};
 
 /// All state of a server.
 #[derive(Debug)]
@@ -39,6 +40,8 @@ pub(crate) struct Database {
     /// Rows with dead versions, and the commit that killed them.
     pub(crate) dead: VecDeque<(u64, TableId, RowId)>,
     pub(crate) commits: Vec<CommitRecord>,
+    /// Waits begun so far.
+    pub(crate) waits: u64,
     /// Sessions whose wait has ended, in the order it did.
     pub(crate) ready: VecDeque<SessionId>,
     pub(crate) timers: Timers,
@@ -66,6 +69,7 @@ impl Database {
             snapshots: BTreeMap::new(),
             dead: VecDeque::new(),
             commits: Vec::new(),
+            waits: 0,
             ready: VecDeque::new(),
             timers: Timers::default(),
             plans: PlanCache::default(),
@@ -115,7 +119,28 @@ impl Database {
             self.end_wait(session, Wake::Ready);
         }
         for session in promotion.restarted {
-            self.restart_wait(session);
+            if self.sees_an_old_version(session) {
+                self.break_wait(session, serialization("concurrent update"));
+            } else {
+                self.restart_wait(session);
+            }
+        }
+    }
+
+    /// Whether a session waits above READ COMMITTED for a row that has changed since its snapshot. On a server, whoever
+    /// comes to the head of a row's queue looks at the row again before it sleeps on.
+    fn sees_an_old_version(&self, session: SessionId) -> bool {
+        let session = self.session(session);
+        let (Some(open), Some(wait)) = (&session.transaction, session.wait) else { return false };
+        let (Some(csn), Target::Lock(LockKey::Row(table, row))) = (open.snapshot, wait.target) else { return false };
+        if open.isolation == Isolation::ReadCommitted || session.locks_chain {
+            return false;
+        }
+        let Some(chain) = self.stores[table.index()].heap.get(row) else { return true };
+        let snapshot = Snapshot { csn, xid: open.xid, command: open.command };
+        match (chain.visible(snapshot), chain.current(open.xid)) {
+            (Some(seen), Some(current)) => !Arc::ptr_eq(&seen.row, &current.row) || current.end.csn().is_some(),
+            _ => true,
         }
     }
 
@@ -124,6 +149,23 @@ impl Database {
         for session in self.watchers.remove(&xid).unwrap_or_default() {
             self.end_wait(session, Wake::Ready);
         }
+    }
+
+    /// Puts those woken since the queue of the ready had this length into the order in which they began to wait: on a
+    /// server they all slept on the same transaction.
+    pub(crate) fn order_woken(&mut self, from: usize) {
+        let mut woken = self.ready.split_off(from.min(self.ready.len()));
+        woken.make_contiguous().sort_by_key(|session| self.session(*session).waited_since);
+        self.ready.append(&mut woken);
+    }
+
+    /// 25006 when the transaction is read-only.
+    pub(crate) fn require_writable(&self, xid: Xid) -> Fallible<()> {
+        let transaction = self.owners.get(&xid).and_then(|session| self.session(*session).transaction.as_ref());
+        if transaction.is_some_and(|open| open.read_only) {
+            return Err(PgError::new("25006", "cannot execute a write in a read-only transaction"));
+        }
+        Ok(())
     }
 
     /// `nextval` by name.

@@ -68,6 +68,10 @@ pub(crate) struct Session {
     pub(crate) statement_started_us: i64,
     pub(crate) wait: Option<Wait>,
     pub(crate) wake: Option<Wake>,
+    /// Its statement is locking rows for a SELECT, which waits for every version's holder before it judges any of them.
+    pub(crate) locks_chain: bool,
+    /// Counts the waits of all sessions: who began to wait first.
+    pub(crate) waited_since: u64,
     /// What a woken statement sees, kept from being vacuumed until it runs on.
     pub(crate) woken_snapshot: Option<u64>,
 }
@@ -82,6 +86,8 @@ impl Session {
             statement_started_us: 0,
             wait: None,
             wake: None,
+            locks_chain: false,
+            waited_since: 0,
             woken_snapshot: None,
         }
     }

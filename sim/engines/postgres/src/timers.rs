@@ -85,6 +85,12 @@ impl Database {
         self.hold_snapshot(snapshot);
         self.timers.set(session, &wait);
         self.session_mut(session).wait = Some(wait);
+        self.count_wait(session);
+    }
+
+    fn count_wait(&mut self, session: SessionId) {
+        self.waits += 1;
+        self.session_mut(session).waited_since = self.waits;
     }
 
     /// Ends a wait, if there is one, and lets the statement go on with `wake`. Its snapshot stays held: whoever freed the
@@ -132,6 +138,7 @@ impl Database {
         wait.lock_timeout_at = deadline(now_us, settings.lock_timeout_us);
         self.timers.set(session, &wait);
         self.session_mut(session).wait = Some(wait);
+        self.count_wait(session);
     }
 
     /// Sounds one alarm.

@@ -81,8 +81,11 @@ impl World {
         self.trace.push(format!("{session} {result:?}"));
         if let Err(error) = result {
             assert!(
-                ["40001", "40P01", "23505", "23503", "23514", "25P02", "25P01", "3B001", "55P03", "57014", "55000"]
-                    .contains(&error.sqlstate),
+                [
+                    "40001", "40P01", "23505", "23503", "23514", "25P02", "25P01", "3B001", "55P03", "57014", "55000",
+                    "25001"
+                ]
+                .contains(&error.sqlstate),
                 "unexpected {error}"
             );
         }

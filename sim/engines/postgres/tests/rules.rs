@@ -39,4 +39,8 @@ rules! {
     serializable_refuses_the_second_of_a_write_skew: "22_serializable.sql",
     a_second_relay_goes_on_behind_the_first: "23_fulfilment.sql",
     contention_resolves_as_on_a_server: "24_contention.sql",
+    check_constraints_come_before_the_wait_and_after_it: "25_check_before_wait.sql",
+    foreign_keys_are_checked_against_what_is_committed_now: "26_foreign_key_levels.sql",
+    an_old_snapshot_is_refused_before_any_wait: "27_old_snapshots.sql",
+    a_read_only_transaction_locks_nothing: "28_read_only.sql",
 }

@@ -50,11 +50,23 @@ fn wrong_arguments(function: Function) -> Box<PgError> {
 }
 
 fn join(args: &[Value], separator: &str) -> Value {
-    let parts: Vec<String> = args.iter().filter(|arg| !arg.is_null()).map(ToString::to_string).collect();
+    let parts: Vec<String> = args.iter().filter(|arg| !arg.is_null()).map(sent).collect();
     Value::from(parts.join(separator))
 }
 
+/// A value as it is sent to a client, which for booleans is not what `::text` gives.
+fn sent(value: &Value) -> String {
+    match value {
+        Value::Bool(value) => if *value { "t" } else { "f" }.to_owned(),
+        other => other.to_string(),
+    }
+}
+
 fn strict(function: Function, args: &[Value], cx: &Cx<'_>) -> Fallible<Value> {
+    if let Function::Nextval | Function::Setval = function {
+        let world = cx.world()?;
+        world.db.require_writable(world.snapshot.xid)?;
+    }
     Ok(match (function, args) {
         (Function::Extract(field), [value]) => datetime::extract(field, value)?,
         (Function::DateTrunc(field), [value]) => datetime::truncate(field, value)?,

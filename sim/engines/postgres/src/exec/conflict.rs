@@ -43,8 +43,8 @@ impl Run {
                     }
                     Conflict::Live(id) => id,
                 };
-                self.require_visible(table, id)?;
                 let ConflictAction::Update { assignments, filter } = &plan.action else {
+                    self.require_visible(table, id)?;
                     return Ok(Resolution::Skip);
                 };
                 match self.update_existing(table, id, row, assignments, filter.as_ref(), touched).await? {
@@ -56,11 +56,13 @@ impl Run {
         }
     }
 
-    /// Above READ COMMITTED a conflicting row the snapshot cannot see is 40001.
+    /// Above READ COMMITTED a conflicting row whose newest version the snapshot cannot see is 40001.
     fn require_visible(&self, table: &Table, id: RowId) -> Fallible<()> {
         let chain = self.db.store(table).heap.get(id);
         let visible = chain.is_some_and(|chain| {
-            chain.visible(self.snapshot).is_some() || chain.newest.begin.xid() == Some(self.snapshot.xid)
+            let seen = chain.visible(self.snapshot);
+            seen.is_some_and(|seen| Arc::ptr_eq(&seen.row, &chain.newest.row))
+                || chain.newest.begin.xid() == Some(self.snapshot.xid)
         });
         if self.isolation == Isolation::ReadCommitted || visible {
             return Ok(());
@@ -93,6 +95,7 @@ impl Run {
             Locked::Unchanged => {}
             Locked::Updated(_) | Locked::Gone | Locked::Skipped => return Ok(None),
         }
+        self.require_visible(table, id)?;
         let Some(new) = self.conflict_update(table, &existing, proposed, assignments, filter)? else {
             return Ok(Some(Resolution::Skip));
         };

@@ -55,8 +55,10 @@ fn no_block(command: &str) -> Box<PgError> {
 fn inside(db: &mut Database, session: SessionId, control: &Control, is_open: bool) -> Fallible<Reply> {
     match control {
         Control::Begin { isolation, read_only } => {
-            // Inside a block it is only a warning.
-            if !is_open {
+            if is_open {
+                // Inside a block it is only a warning; but what it asks for is asked of the open transaction.
+                set_transaction(db, session, *isolation, read_only.then_some(true))?;
+            } else {
                 let level = isolation.unwrap_or(db.session(session).settings.isolation);
                 db.begin(session, level, true);
                 db.session_mut(session).open().read_only = *read_only;

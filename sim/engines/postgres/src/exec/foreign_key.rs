@@ -9,8 +9,8 @@ use super::insert::with_values;
 use super::scan::{all_rows, whole_key};
 use super::wait::Locked;
 use crate::catalog::{ForeignKey, OnDelete, Table};
-use crate::error::{Fallible, PgError};
-use crate::locks::LockMode;
+use crate::error::{Fallible, PgError, serialization};
+use crate::locks::{LockKey, LockMode};
 use crate::plan::WaitPolicy;
 use crate::storage::{RowId, Snapshot, TableId};
 use crate::transaction::Isolation;
@@ -68,10 +68,18 @@ impl Run {
         Ok(())
     }
 
-    /// What the checks see: this statement's own changes, and under READ COMMITTED everything committed by now.
+    /// What a new reference is checked against: this statement's own changes, and under READ COMMITTED everything
+    /// committed by now.
     fn check_snapshot(&self) -> Snapshot {
-        let csn = if self.isolation == Isolation::ReadCommitted { self.db.last_csn } else { self.snapshot.csn };
-        Snapshot { csn, xid: self.snapshot.xid, command: self.snapshot.command + 1 }
+        if self.isolation == Isolation::ReadCommitted {
+            return self.newest_snapshot();
+        }
+        Snapshot { csn: self.snapshot.csn, ..self.newest_snapshot() }
+    }
+
+    /// What a row that goes is checked against, at every level: what others have committed by now refers to it too.
+    fn newest_snapshot(&self) -> Snapshot {
+        Snapshot { csn: self.db.last_csn, xid: self.snapshot.xid, command: self.snapshot.command + 1 }
     }
 
     async fn require_parent(&mut self, child: TableId, key: usize, row: &Row) -> Fallible<()> {
@@ -80,14 +88,21 @@ impl Run {
         let parent = self.table(foreign.parent);
         let wanted = values(row, &foreign.columns);
         loop {
-            let found = self.find_parent(&parent, foreign, &wanted);
+            let found = self.find_parent(&parent, foreign, &wanted, self.check_snapshot());
             let Some((id, seen)) = found else { return Err(dangling(&table, foreign, &parent, &wanted)) };
-            match self.lock_row(parent.id, id, &seen, LockMode::KeyShare, WaitPolicy::Wait).await? {
+            self.acquire(LockKey::Row(parent.id, id), LockMode::KeyShare, WaitPolicy::Wait).await?;
+            if self.keeps_its_keys(&parent, id, &seen) {
+                return Ok(());
+            }
+            match self.current(parent.id, id, &seen)? {
                 Locked::Unchanged => return Ok(()),
                 // Changed while waiting: look again with a newer snapshot.
                 Locked::Updated(_) | Locked::Skipped => {}
                 Locked::Gone => {
-                    if self.find_parent(&parent, foreign, &wanted).is_some_and(|(again, _)| again == id) {
+                    if self
+                        .find_parent(&parent, foreign, &wanted, self.check_snapshot())
+                        .is_some_and(|(again, _)| again == id)
+                    {
                         return Ok(());
                     }
                 }
@@ -95,11 +110,29 @@ impl Run {
         }
     }
 
+    /// Whether a row is there with the keys it was seen with: whatever else changed does not conflict with KEY SHARE, nor
+    /// is it a concurrent update to a transaction with an older snapshot.
+    fn keeps_its_keys(&self, table: &Table, id: RowId, seen: &Row) -> bool {
+        let newest = self.db.store(table).heap.get(id).and_then(|chain| chain.current(self.snapshot.xid));
+        newest.is_some_and(|newest| {
+            let mut columns = 0..table.columns.len();
+            newest.end.csn().is_none()
+                && newest.end.xid() != Some(self.snapshot.xid)
+                && columns.all(|column| !table.is_key_column(column) || newest.row[column] == seen[column])
+        })
+    }
+
     fn table(&self, id: TableId) -> Arc<Table> {
         self.db.catalog.table(id).cloned().expect("a referenced table cannot be dropped")
     }
 
-    fn find_parent(&self, parent: &Table, foreign: &ForeignKey, wanted: &[Value]) -> Option<(RowId, Row)> {
+    fn find_parent(
+        &self,
+        parent: &Table,
+        foreign: &ForeignKey,
+        wanted: &[Value],
+        snapshot: Snapshot,
+    ) -> Option<(RowId, Row)> {
         let index = &parent.indexes[foreign.parent_index];
         // In the order of the index's columns, which may differ from the key's.
         let ordered: Vec<Value> = index
@@ -111,7 +144,6 @@ impl Run {
             })
             .collect();
         let store = self.db.store(parent);
-        let snapshot = self.check_snapshot();
         store.indexes[foreign.parent_index].equal(&whole_key(index, &ordered)).find_map(|id| {
             let version = store.heap.get(id)?.visible(snapshot)?;
             let same = values(&version.row, &foreign.parent_columns) == wanted;
@@ -124,12 +156,23 @@ impl Run {
         let foreign = &table.foreign_keys[key];
         let parent = self.table(foreign.parent);
         let wanted = values(old, &foreign.parent_columns);
-        if self.find_parent(&parent, foreign, &wanted).is_some() {
+        if self.find_parent(&parent, foreign, &wanted, self.newest_snapshot()).is_some() {
             return Ok(());
         }
+        let refuses = !deleted || foreign.on_delete == OnDelete::Refuse;
         for (id, seen) in self.children(&table, foreign, &wanted)? {
-            if !deleted || foreign.on_delete == OnDelete::Refuse {
-                return Err(referenced(&parent, foreign, &table, &wanted));
+            if refuses {
+                // Whoever is deleting the reference, or leading it elsewhere, is waited for.
+                match self.lock_row(table.id, id, &seen, LockMode::KeyShare, WaitPolicy::Wait).await? {
+                    Locked::Updated(row) if values(&row, &foreign.columns) != wanted => continue,
+                    Locked::Gone | Locked::Skipped => continue,
+                    Locked::Unchanged | Locked::Updated(_) => {
+                        return Err(referenced(&parent, foreign, &table, &wanted));
+                    }
+                }
+            }
+            if self.isolation != Isolation::ReadCommitted && !self.sees(&table, id, &seen) {
+                return Err(serialization("concurrent update"));
             }
             let current = match self.lock_row(table.id, id, &seen, LockMode::Update, WaitPolicy::Wait).await? {
                 Locked::Unchanged => seen,
@@ -147,11 +190,18 @@ impl Run {
         Ok(())
     }
 
+    /// Whether the transaction's own snapshot, too, shows a row as it was found.
+    fn sees(&self, table: &Table, id: RowId, row: &Row) -> bool {
+        let snapshot = Snapshot { command: self.snapshot.command + 1, ..self.snapshot };
+        let seen = self.db.store(table).heap.get(id).and_then(|chain| chain.visible(snapshot));
+        seen.is_some_and(|seen| Arc::ptr_eq(&seen.row, row))
+    }
+
     /// Rows that refer to a key: through an index that leads with the referring columns, else by a scan.
     fn children(&self, table: &Table, foreign: &ForeignKey, wanted: &[Value]) -> Fallible<Vec<(RowId, Row)>> {
         let mut cx = self.cx();
         if let Some(world) = &mut cx.world {
-            world.snapshot = self.check_snapshot();
+            world.snapshot = self.newest_snapshot();
         }
         let mut found = Vec::new();
         let index = table.indexes.iter().position(|index| {
@@ -169,7 +219,7 @@ impl Run {
         match index {
             Some(position) => {
                 let store = self.db.store(table);
-                let snapshot = self.check_snapshot();
+                let snapshot = self.newest_snapshot();
                 for id in store.indexes[position].equal(&whole_key(&table.indexes[position], wanted)) {
                     if let Some(version) = store.heap.get(id).and_then(|chain| chain.visible(snapshot)) {
                         keep(&version.row, id).map(drop)?;

@@ -117,11 +117,8 @@ impl Run {
     }
 
     /// 25006 in a read-only transaction.
-    pub(super) fn require_writable(&mut self) -> Fallible<()> {
-        if self.db.session_mut(self.session).open().read_only {
-            return Err(PgError::new("25006", "cannot execute a write in a read-only transaction"));
-        }
-        Ok(())
+    pub(super) fn require_writable(&self) -> Fallible<()> {
+        self.db.require_writable(self.snapshot.xid)
     }
 }
 

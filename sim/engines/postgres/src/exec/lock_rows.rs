@@ -21,6 +21,7 @@ const LEAST_BATCH: usize = 4;
 /// The rows of a locking SELECT.
 pub(super) async fn select_locking(run: &mut Run, plan: &SelectPlan) -> Fallible<Vec<Row>> {
     let lock = plan.lock.as_ref().expect("the caller saw the lock clause");
+    run.require_writable()?;
     let (offset, limit) = offset_and_limit(plan.offset.as_ref(), plan.limit.as_ref(), None, &run.cx())?;
     let mut rows = Vec::new();
     if limit == 0 {
@@ -80,7 +81,10 @@ async fn lock_all(run: &mut Run, plan: &SelectPlan, lock: &LockPlan, joined: Joi
             continue;
         }
         let seen = Arc::clone(&joined.rows[step.slot]);
-        match run.lock_row(table.id, id, &seen, lock.mode, lock.policy).await? {
+        run.db.session_mut(run.session).locks_chain = true;
+        let locked = run.lock_row(table.id, id, &seen, lock.mode, lock.policy).await;
+        run.db.session_mut(run.session).locks_chain = false;
+        match locked? {
             Locked::Unchanged => {}
             Locked::Updated(row) => {
                 joined.rows[step.slot] = row;

@@ -48,6 +48,8 @@ async fn lock_for_update(run: &mut Run, plan: &UpdatePlan, joined: &mut Joined) 
     loop {
         let old = Arc::clone(&joined.rows[TARGET]);
         let new = updated(run, &plan.table, &plan.assignments, joined)?;
+        // A server tests NOT NULL and CHECK before it looks whether the row is taken, and again if it had to wait.
+        check_row(&plan.table, &new)?;
         let mode = mode_for(&plan.table, &plan.assignments, &old, &new);
         match run.lock_row(plan.table.id, joined.ids[TARGET], &old, mode, WaitPolicy::Wait).await? {
             Locked::Unchanged => return Ok(Some(new)),
@@ -130,11 +132,13 @@ impl Run {
         check_row(table, &new)?;
         let version = Version::new(new.clone(), self.snapshot.xid, self.snapshot.command);
         let chain = self.db.stores[table.id.index()].heap.get_mut(id).expect("the row is locked, so its chain stays");
+        let own = chain.newest.begin.xid() == Some(self.snapshot.xid);
         chain.push(version);
         let entry = LogEntry::Update { table: table.id, row: id, old: old.clone(), new: new.clone() };
         self.db.log(self.session, entry);
         self.enter_indexes(table, id, &new, Some(old)).await?;
-        self.queue_parent_checks(table, &new, Some(old));
+        // A reference that this transaction itself has written is checked again whenever its row changes, as a server does.
+        self.queue_parent_checks(table, &new, (!own).then_some(old));
         self.queue_child_checks(table, old, Some(&new));
         Ok(())
     }

@@ -69,6 +69,10 @@ impl Run {
         mode: LockMode,
         policy: WaitPolicy,
     ) -> Fallible<Locked> {
+        // Above READ COMMITTED a row that has changed since the snapshot is an error whoever holds it now.
+        if self.isolation != Isolation::ReadCommitted && matches!(self.current(table, row, seen)?, Locked::Gone) {
+            return Ok(Locked::Gone);
+        }
         if !self.acquire(LockKey::Row(table, row), mode, policy).await? {
             return Ok(Locked::Skipped);
         }

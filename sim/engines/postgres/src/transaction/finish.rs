@@ -75,8 +75,10 @@ impl Database {
         let session = self.session_mut(id);
         session.settings = session.before;
         session.lasting = session.before;
+        let ready = self.ready.len();
         self.undo(&mut transaction, 0, 0);
         self.end_transaction(transaction, false);
+        self.order_woken(ready);
     }
 
     /// An error inside an open block: what the innermost subtransaction did is gone at once, locks included; the block
@@ -85,8 +87,10 @@ impl Database {
         let Some(mut transaction) = self.session_mut(id).transaction.take() else { return };
         let (log, locks) = transaction.savepoints.last().map_or((0, 0), |point| (point.log, point.locks));
         transaction.failed = true;
+        let ready = self.ready.len();
         self.undo(&mut transaction, log, locks);
         self.wake_watchers(transaction.xid);
+        self.order_woken(ready);
         self.session_mut(id).transaction = Some(transaction);
     }
 
@@ -115,8 +119,10 @@ impl Database {
         open.failed = false;
         let (log, locks) = (open.savepoints[position].log, open.savepoints[position].locks);
         let mut transaction = self.session_mut(id).transaction.take().expect("it was open a line ago");
+        let ready = self.ready.len();
         self.undo(&mut transaction, log, locks);
         self.wake_watchers(transaction.xid);
+        self.order_woken(ready);
         self.session_mut(id).transaction = Some(transaction);
         Ok(())
     }
@@ -166,11 +172,13 @@ impl Database {
         if let Some(csn) = transaction.snapshot {
             self.drop_snapshot(csn);
         }
+        let ready = self.ready.len();
         for (key, _) in transaction.locks {
             let promotion = self.locks.restore(key, transaction.xid, None);
             self.apply_promotion(promotion);
         }
         self.wake_watchers(transaction.xid);
+        self.order_woken(ready);
         self.vacuum();
     }
 
