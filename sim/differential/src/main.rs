@@ -1,0 +1,70 @@
+//! `differential`: the comparison by the hundred thousand, against servers that already run.
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use differential::postgres::{Address, PostgresPair};
+use differential::{Campaign, Outcome, Trouble};
+
+/// Runs random programs on an engine and on the real server; any difference is an error.
+#[derive(Parser)]
+struct Args {
+    #[command(subcommand)]
+    engine: Engine,
+    /// The seed of the first program; each next one has the next seed.
+    #[arg(long, global = true, default_value_t = 1)]
+    seed: u64,
+    /// How many programs.
+    #[arg(long, global = true, default_value_t = 2_000)]
+    programs: u64,
+    /// How many run at the same time.
+    #[arg(long, global = true, default_value_t = 6)]
+    workers: usize,
+    /// Stops after this many programs with a difference.
+    #[arg(long, global = true, default_value_t = 1)]
+    findings: usize,
+}
+
+#[derive(Subcommand)]
+enum Engine {
+    /// The Postgres engine and Postgres 15.
+    Postgres {
+        /// Host and port.
+        #[arg(long, default_value = "127.0.0.1:5432")]
+        server: String,
+        /// A superuser who needs no password.
+        #[arg(long, default_value = "postgres")]
+        user: String,
+        /// A database in which schemas may be made and dropped.
+        #[arg(long, default_value = "postgres")]
+        database: String,
+    },
+}
+
+fn run(args: &Args) -> Result<Outcome, Trouble> {
+    let campaign =
+        Campaign { seed: args.seed, programs: args.programs, workers: args.workers, max_findings: args.findings };
+    match &args.engine {
+        Engine::Postgres { server, user, database } => {
+            let address = Address { at: server.clone(), user: user.clone(), database: database.clone() };
+            campaign.run(|worker| PostgresPair::open(&address, worker))
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(&args) {
+        Err(trouble) => {
+            eprintln!("{trouble}");
+            ExitCode::from(2)
+        }
+        Ok(outcome) => {
+            print!("{}", outcome.tally);
+            for finding in &outcome.findings {
+                println!("\nDIFFERENCE, {finding}");
+            }
+            if outcome.findings.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+    }
+}
