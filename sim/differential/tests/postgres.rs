@@ -63,6 +63,7 @@ rules! {
     foreign_keys_are_checked_against_what_is_committed_now: "26_foreign_key_levels.sql",
     an_old_snapshot_is_refused_before_any_wait: "27_old_snapshots.sql",
     a_read_only_transaction_locks_nothing: "28_read_only.sql",
+    a_freed_row_is_not_handed_over: "29_woken_together.sql",
 }
 
 #[test]

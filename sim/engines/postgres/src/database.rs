@@ -113,9 +113,9 @@ impl Database {
         self.snapshots.first_key_value().map_or(self.last_csn, |(csn, _)| *csn)
     }
 
-    /// Wakes those a freed lock was given to.
+    /// Wakes those whose turn at a lock has come.
     pub(crate) fn apply_promotion(&mut self, promotion: Promotion) {
-        for session in promotion.granted {
+        for session in promotion.woken {
             self.end_wait(session, Wake::Ready);
         }
         for session in promotion.restarted {

@@ -52,12 +52,26 @@ impl Run {
                 WaitPolicy::Wait => {
                     let previous = self.db.locks.held_by(key, xid);
                     self.db.locks.enqueue(key, session, xid, mode);
-                    self.wait(Target::Lock(key)).await?;
+                    self.wait_for_turn(key).await?;
                     self.db.session_mut(session).open().locks.push((key, previous));
                 }
             },
         }
         Ok(true)
+    }
+
+    /// Waits in a lock's queue until the lock is this session's.
+    async fn wait_for_turn(&mut self, key: LockKey) -> Fallible<()> {
+        loop {
+            self.wait(Target::Lock(key)).await?;
+            if let LockKey::Advisory(_) = key {
+                return Ok(());
+            }
+            if let Some(promotion) = self.db.locks.take_turn(key, self.session) {
+                self.db.apply_promotion(promotion);
+                return Ok(());
+            }
+        }
     }
 
     /// Locks a row this statement saw as `seen`, and says what has become of it.

@@ -10,6 +10,8 @@ pub(crate) struct Waiter {
     pub(crate) session: SessionId,
     pub(crate) xid: Xid,
     pub(crate) mode: LockMode,
+    /// Has been told to look again, and has not yet run.
+    pub(crate) woken: bool,
 }
 
 /// Holders and waiters of one lock.
@@ -22,8 +24,8 @@ pub(crate) struct Queue {
 /// Who changed state when a lock was let go.
 #[derive(Debug, Default)]
 pub(crate) struct Promotion {
-    /// Now hold the lock.
-    pub(crate) granted: Vec<SessionId>,
+    /// Hold the lock now, or may look whether they get it.
+    pub(crate) woken: Vec<SessionId>,
     /// Came to the head of the queue: a server's waiter would now sleep on the new holder, with fresh timers.
     pub(crate) restarted: Vec<SessionId>,
 }
@@ -65,29 +67,47 @@ impl Queue {
         }
     }
 
-    /// Serves the queue first come, first served: a waiter is granted when it conflicts neither with a holder nor with
-    /// anyone who came before it and still waits.
-    pub(crate) fn promote(&mut self) -> Promotion {
-        let mut promotion = Promotion::default();
-        let old_head = self.waiters.first().map(|waiter| waiter.session);
+    /// Who is first in the queue.
+    pub(crate) fn head(&self) -> Option<SessionId> {
+        self.waiters.first().map(|waiter| waiter.session)
+    }
+
+    /// Serves the queue first come, first served: a waiter's turn has come when it conflicts neither with a holder nor with
+    /// anyone who came before it and still waits. If `at_once` it is given the lock; else it is woken, keeps its place, and
+    /// takes the lock when it runs, unless somebody else who was woken ran first.
+    pub(crate) fn promote(&mut self, at_once: bool) -> Vec<SessionId> {
+        let mut woken = Vec::new();
         let mut position = 0;
         while position < self.waiters.len() {
             let waiter = self.waiters[position];
             let behind = self.waiters[..position].iter().any(|earlier| earlier.mode.conflicts_with(waiter.mode));
-            if !behind && self.is_free_for(waiter.xid, waiter.mode) {
+            let has_turn = !waiter.woken && !behind && self.is_free_for(waiter.xid, waiter.mode);
+            if has_turn {
+                woken.push(waiter.session);
+            }
+            if has_turn && at_once {
                 self.waiters.remove(position);
                 self.grant(waiter.xid, waiter.mode);
-                promotion.granted.push(waiter.session);
             } else {
+                self.waiters[position].woken |= has_turn;
                 position += 1;
             }
         }
-        if let Some(head) = self.waiters.first().map(|waiter| waiter.session)
-            && old_head != Some(head)
-        {
-            promotion.restarted.push(head);
+        woken
+    }
+
+    /// A woken waiter runs: it takes the lock if that is still free, else it waits on at its place.
+    pub(crate) fn take_turn(&mut self, session: SessionId) -> bool {
+        let Some(position) = self.waiters.iter().position(|waiter| waiter.session == session) else { return false };
+        let waiter = self.waiters[position];
+        let free = self.is_free_for(waiter.xid, waiter.mode);
+        if free {
+            self.waiters.remove(position);
+            self.grant(waiter.xid, waiter.mode);
+        } else {
+            self.waiters[position].woken = false;
         }
-        promotion
+        free
     }
 
     /// Transactions a waiter cannot pass: conflicting holders, and conflicting waiters ahead of it.

@@ -54,7 +54,7 @@ impl LockTable {
 
     /// Joins the end of the queue.
     pub(crate) fn enqueue(&mut self, key: LockKey, session: SessionId, xid: Xid, mode: LockMode) {
-        self.queues.entry(key).or_default().enqueue(Waiter { session, xid, mode });
+        self.queues.entry(key).or_default().enqueue(Waiter { session, xid, mode, woken: false });
     }
 
     /// Leaves the queue, after a timeout or a cancel: those behind may be served.
@@ -67,10 +67,23 @@ impl LockTable {
         self.change(key, |queue| queue.restore(xid, previous))
     }
 
+    /// A waiter that was woken for a row's lock looks whether it gets it; `None` when it has to wait on.
+    pub(crate) fn take_turn(&mut self, key: LockKey, session: SessionId) -> Option<Promotion> {
+        let mut taken = false;
+        let promotion = self.change(key, |queue| taken = queue.take_turn(session));
+        taken.then_some(promotion)
+    }
+
     fn change(&mut self, key: LockKey, change: impl FnOnce(&mut Queue)) -> Promotion {
         let Some(queue) = self.queues.get_mut(&key) else { return Promotion::default() };
+        let old_head = queue.head();
         change(queue);
-        let promotion = queue.promote();
+        // A row's lock is no entry in a server's lock table: its waiters sleep on its holder, and look again when that has
+        // ended. An advisory lock is one, and is handed over.
+        let at_once = matches!(key, LockKey::Advisory(_));
+        let woken = queue.promote(at_once);
+        let head = queue.head().filter(|head| old_head != Some(*head) && !woken.contains(head));
+        let promotion = Promotion { woken, restarted: head.into_iter().collect() };
         if queue.is_idle() {
             self.queues.remove(&key);
         }
