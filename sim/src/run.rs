@@ -2,8 +2,8 @@
 
 use std::fs::File;
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use madsim::Config;
@@ -50,6 +50,10 @@ pub struct Progress {
     pub requests: AtomicU64,
     /// Orders committed so far.
     pub committed: AtomicU64,
+    /// Whoever watches wants a record of what happened so far; then `so_far` is filled, and this is false again.
+    pub is_record_wanted: AtomicBool,
+    /// What happened so far, when it was last wanted.
+    pub so_far: Mutex<Option<RunRecord>>,
     /// Whether shoppers and faults are over and only settling is left.
     pub draining: AtomicBool,
 }
@@ -131,7 +135,12 @@ async fn play(
         async move { targets.strike_all(&faults).await }
     });
     let shopping = world.stage.spawn(world.crowd.clone().run(arrivals(plan)));
-    let quiet = settle(&world, plan, &progress, &striking, &shopping).await;
+    let look = |now_us| {
+        show(&world, &progress, now_us);
+        read_gauges(&world, now_us);
+        hand_out(plan, options, &world, &progress, now_us);
+    };
+    let quiet = settle(&world, plan, &progress, &look, &striking, &shopping).await;
     let virtual_us = world.timeline.now_us();
     // Whoever stops at the first violation wants that one: the stores stand in the middle of things, and some may be away.
     let judgements = if world.observer.should_stop() {
@@ -164,6 +173,7 @@ async fn settle<T, U>(
     world: &World,
     plan: &Plan<'_>,
     progress: &Progress,
+    look: &dyn Fn(i64),
     striking: &madsim::task::JoinHandle<T>,
     shopping: &madsim::task::JoinHandle<U>,
 ) -> bool {
@@ -174,8 +184,7 @@ async fn settle<T, U>(
     loop {
         world.timeline.sleep_until(world.timeline.now_us() + LOOK_US).await;
         let now_us = world.timeline.now_us();
-        show(world, progress, now_us);
-        read_gauges(world, now_us);
+        look(now_us);
         if world.observer.should_stop() {
             return false;
         }
@@ -202,6 +211,18 @@ fn show(world: &World, progress: &Progress, now_us: i64) {
     let (requests, committed) = world.observer.tally(|tally| (tally.requests, tally.committed));
     progress.requests.store(requests, Ordering::Relaxed);
     progress.committed.store(committed, Ordering::Relaxed);
+}
+
+/// Makes a record of what happened so far, if somebody asked for one. The run goes on as it would have.
+fn hand_out(plan: &Plan<'_>, options: &RunOptions, world: &World, progress: &Progress, now_us: i64) {
+    if !progress.is_record_wanted.swap(false, Ordering::Relaxed) {
+        return;
+    }
+    let so_far = Ended { judgements: world.observer.judgements(), virtual_us: now_us };
+    let mut record = record_of(plan, options, world, &so_far, world.observer.trace());
+    record.run.verdicts.push(record::Verdict::still_running());
+    record.run.ending = record::Ending::of(&record.run.verdicts);
+    *progress.so_far.lock().unwrap_or_else(PoisonError::into_inner) = Some(record);
 }
 
 /// What charts show of the stores, as it stands now.

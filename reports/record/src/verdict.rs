@@ -86,6 +86,22 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    const END: &str = "end";
+
+    /// Stands in the record of a run that goes on: what will become of it cannot be judged.
+    #[must_use]
+    pub fn still_running() -> Self {
+        Self::unjudged(Self::END, Property::Liveness, "the run is still going on")
+    }
+
+    /// Whether it is [`Verdict::still_running`].
+    #[must_use]
+    pub fn is_still_running(&self) -> bool {
+        self.checker == Self::END && self.not_judged.is_some()
+    }
+}
+
 /// How a run ended, taking all verdicts together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -9,6 +9,7 @@
 //! | `compare` | two runs' charts over each other |
 //! | `chart` | a chart as data, and drawn |
 //! | `page` | the HTML pages |
+//! | `watch` | a local page of a run that goes on |
 //! | `write` | pages and pictures into a folder |
 //!
 //! It knows only the record: not the platform, not the worlds that write records.
@@ -21,4 +22,5 @@ pub mod page;
 pub mod run_charts;
 pub mod sweep;
 pub mod sweep_charts;
+pub mod watch;
 pub mod write;

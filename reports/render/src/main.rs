@@ -1,4 +1,4 @@
-//! The command: `reports render`, `reports compare`. Exit code 2 when a file cannot be read or written, or is no record.
+//! The command: `reports render`, `reports compare`, `reports watch`. Exit code 2 when a file cannot be read or written, or is no record.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use record::RunRecord;
 use reports::input::Input;
+use reports::watch::Watch;
 use reports::write::{write_comparison, write_pages};
 
 /// Draws run records as self-contained HTML pages, with PNG files beside them.
@@ -28,6 +29,16 @@ enum Command {
         #[arg(short, long, default_value = "report")]
         out: PathBuf,
     },
+    /// Shows a run while it goes on, as a local page.
+    #[command(after_help = "Example: sim run SCENARIO --json record.json --live & reports watch record.json")]
+    Watch {
+        /// The record that the run keeps writing; it need not be there yet.
+        #[arg(value_name = "RECORD")]
+        record: PathBuf,
+        /// The port on 127.0.0.1; 0 takes a free one.
+        #[arg(short, long, default_value_t = 7777)]
+        port: u16,
+    },
     /// Draws two runs over each other.
     #[command(after_help = "Example: reports compare before.json after.json -o comparison")]
     Compare {
@@ -45,10 +56,7 @@ enum Command {
 
 fn main() -> ExitCode {
     match act(Args::parse().command) {
-        Ok(page) => {
-            println!("{}", page.display());
-            ExitCode::SUCCESS
-        }
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("reports: {error}");
             ExitCode::from(2)
@@ -56,17 +64,24 @@ fn main() -> ExitCode {
     }
 }
 
-fn act(command: Command) -> Result<PathBuf, Box<dyn std::error::Error>> {
-    match command {
+fn act(command: Command) -> Result<(), Box<dyn std::error::Error>> {
+    let page = match command {
         Command::Render { records, out } => {
             let mut input = Input::default();
             for path in &records {
                 input.read(path)?;
             }
-            Ok(write_pages(&input, &out)?)
+            write_pages(&input, &out)?
         }
-        Command::Compare { first, second, out } => Ok(write_comparison(&one_run(&first)?, &one_run(&second)?, &out)?),
-    }
+        Command::Compare { first, second, out } => write_comparison(&one_run(&first)?, &one_run(&second)?, &out)?,
+        Command::Watch { record, port } => {
+            let watch = Watch::on(port, &record).map_err(|error| format!("port {port}: {error}"))?;
+            println!("{}", watch.url()?);
+            return Ok(watch.serve()?);
+        }
+    };
+    println!("{}", page.display());
+    Ok(())
 }
 
 fn one_run(path: &Path) -> Result<RunRecord, Box<dyn std::error::Error>> {

@@ -80,6 +80,9 @@ pub(super) struct RunArgs {
     /// Writes the run record here, as JSON.
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
+    /// Writes the record of what happened so far into --json's file twice a second, for `reports watch`.
+    #[arg(long, requires = "json")]
+    pub(super) live: bool,
     /// Writes every event of the run here, a line each.
     #[arg(long, value_name = "FILE")]
     pub(super) trace: Option<PathBuf>,

@@ -2,9 +2,9 @@
 
 use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use record::{Ending, Host, RunRecord};
@@ -23,13 +23,23 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, UsageError> {
     options.repeat_command = options.repeat_command.replace("{seed}", &args.seed.to_string());
     let trace = args.trace.as_deref().map(create).transpose()?;
     let mut line = ProgressLine::new();
-    let mut record = watched(&scenario, args.seed, &options, trace, &mut line)?;
+    let mut live = Live::default();
+    let mut record = watched(&scenario, args.seed, &options, trace, |progress| {
+        line.show(|| standing(progress));
+        args.json.as_deref().filter(|_| args.live).map_or(Ok(()), |path| live.write(path, progress, &line))
+    })?;
     let wall = line.wall();
     record.host = host(wall);
     line.clear();
     print!("{}", report::render(&record, wall));
     if let Some(path) = &args.json {
-        std::fs::write(path, record.to_json()).map_err(|error| UsageError(format!("{}: {error}", path.display())))?;
+        if args.live {
+            replace(path, &record)?;
+        } else {
+            // Also what is no file can be written to.
+            std::fs::write(path, record.to_json())
+                .map_err(|error| UsageError(format!("{}: {error}", path.display())))?;
+        }
     }
     Ok(exit_code(&scenario, record.run.ending))
 }
@@ -59,7 +69,7 @@ fn watched(
     seed: u64,
     options: &RunOptions,
     trace: Option<File>,
-    line: &mut ProgressLine,
+    mut show: impl FnMut(&Progress) -> Result<(), UsageError>,
 ) -> Result<RunRecord, UsageError> {
     let progress = Arc::new(Progress::default());
     std::thread::scope(|scope| {
@@ -72,13 +82,43 @@ fn watched(
         loop {
             match finished.recv_timeout(Duration::from_millis(100)) {
                 Ok(outcome) => return outcome.map_err(UsageError::from),
-                Err(RecvTimeoutError::Timeout) => line.show(|| standing(&progress)),
+                Err(RecvTimeoutError::Timeout) => show(&progress)?,
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(UsageError(format!("the run of seed {seed} panicked; the message is above")));
                 }
             }
         }
     })
+}
+
+/// Puts the record into the file as a whole: whoever reads it while it is written finds the one before.
+fn replace(path: &Path, record: &RunRecord) -> Result<(), UsageError> {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(".partial");
+    let written = std::fs::write(&beside, record.to_json()).and_then(|()| std::fs::rename(&beside, path));
+    written.map_err(|error| UsageError(format!("{}: {error}", path.display())))
+}
+
+/// Writes the record while the run goes on.
+#[derive(Default)]
+struct Live {
+    written_at: Duration,
+}
+
+impl Live {
+    fn write(&mut self, path: &Path, progress: &Progress, line: &ProgressLine) -> Result<(), UsageError> {
+        const EVERY: Duration = Duration::from_millis(500);
+        let so_far = progress.so_far.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(mut record) = so_far {
+            record.host = host(line.wall());
+            replace(path, &record)?;
+        }
+        if line.wall() >= self.written_at + EVERY {
+            self.written_at = line.wall();
+            progress.is_record_wanted.store(true, Ordering::Relaxed);
+        }
+        Ok(())
+    }
 }
 
 fn standing(progress: &Progress) -> String {

@@ -87,6 +87,8 @@ pub fn png(chart: &Chart, path: &Path) -> Result<(), DrawError> {
     let (width, height) = pixels(chart, Size::Wide);
     let area = BitMapBackend::new(path, (width * 2, height * 2)).into_drawing_area();
     area.fill(&PAPER).map_err(|error| failed(chart, &error))?;
+    // On the page the title stands above the drawing.
+    let area = area.margin(16, 8, 8, 8).titled(&chart.title, (FONT, 36)).map_err(|error| failed(chart, &error))?;
     draw(chart, &area, Look { text_px: 28, line_px: 4 }).map_err(|error| failed(chart, &error))?;
     area.present().map_err(|error| failed(chart, &error))
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use record::RunRecord;
 
-use super::{document, escaped, figure, summary};
+use super::{Life, document, escaped, figure, summary};
 use crate::chart::{Chart, DrawError, number};
 use crate::grid::as_f64;
 
@@ -35,10 +35,10 @@ pub fn comparison_page(first: &RunRecord, second: &RunRecord, charts: &[Chart]) 
     numbers(&mut body, first, second);
     body.push_str("<div id=\"charts\"></div>\n");
     for chart in charts {
-        body.push_str(&figure::figure(chart, "")?);
+        body.push_str(&figure::figure(chart, Some(""))?);
     }
     body.push_str("</main>\n");
-    Ok(document("Two runs", &body))
+    Ok(document("Two runs", &body, Life::Still))
 }
 
 /// Funnel, figures and median latencies, in rows.

@@ -11,8 +11,8 @@ use crate::chart::{Body, Chart, DrawError, Drawn, Size, svg};
 const TABLE_ROWS: usize = 40;
 
 /// The chart's section.
-/// `prefix` begins the names of this page's PNG files.
-pub(super) fn figure(chart: &Chart, prefix: &str) -> Result<String, DrawError> {
+/// `prefix` begins the names of the PNG files beside the page; `None` where there are none.
+pub(super) fn figure(chart: &Chart, prefix: Option<&str>) -> Result<String, DrawError> {
     let (id, title, alt) = (chart.id, escaped(&chart.title), escaped(&chart.alt));
     let wide = drawing(&svg(chart, Size::Wide)?, "wide", id, &chart.title, &chart.alt);
     let narrow = drawing(&svg(chart, Size::Narrow)?, "narrow", id, &chart.title, &chart.alt);
@@ -29,14 +29,17 @@ pub(super) fn figure(chart: &Chart, prefix: &str) -> Result<String, DrawError> {
         )
         .expect("a string takes everything");
     }
-    write!(
-        html,
-        "<details><summary>As a table</summary>\n<div class=\"scroll\">{}</div></details>\n\
-         <details><summary>As a picture</summary><p>Beside this page: <a href=\"{prefix}{id}.png\">{prefix}{id}.png</a></p></details>\n\
-         </figure>\n",
-        table(chart)
-    )
-    .expect("a string takes everything");
+    write!(html, "<details><summary>As a table</summary>\n<div class=\"scroll\">{}</div></details>\n", table(chart))
+        .expect("a string takes everything");
+    if let Some(prefix) = prefix {
+        let name = format!("{prefix}{id}.png");
+        writeln!(
+            html,
+            "<details><summary>As a picture</summary><p>Beside this page: <a href=\"{name}\">{name}</a></p></details>"
+        )
+        .expect("a string takes everything");
+    }
+    html.push_str("</figure>\n");
     Ok(html)
 }
 

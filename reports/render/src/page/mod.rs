@@ -29,11 +29,43 @@ use timeline::{Timeline, timeline};
 /// Violations drawn per checker; the checks above list more.
 const DRAWN_PER_CHECKER: usize = 2;
 
+/// Whether a page asks for news.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Life {
+    /// It loads nothing.
+    Still,
+    /// It asks the server that it came from.
+    Live,
+}
+
+/// The page of one run while it goes on: it asks its server for news, and has no pictures beside it.
+///
+/// # Errors
+/// When a chart cannot be drawn: a defect of this program.
+pub fn live_page(record: &RunRecord, charts: &[Chart]) -> Result<String, DrawError> {
+    Ok(document(&title(record), &run_body(record, charts, None)?, Life::Live))
+}
+
+/// A live page before there is a record.
+#[must_use]
+pub fn waiting_page(why: &str) -> String {
+    let body = format!("<header><h1>Waiting</h1></header>\n<main id=\"charts\"><p>{}</p></main>\n", escaped(why));
+    document("waiting", &body, Life::Live)
+}
+
+fn title(record: &RunRecord) -> String {
+    format!("{} · seed {}", record.run.scenario, record.run.seed)
+}
+
 /// The page of one run. `prefix` begins the names of its PNG files.
 ///
 /// # Errors
 /// When a chart cannot be drawn: a defect of this program.
 pub fn run_page(record: &RunRecord, charts: &[Chart], prefix: &str) -> Result<String, DrawError> {
+    Ok(document(&title(record), &run_body(record, charts, Some(prefix))?, Life::Still))
+}
+
+fn run_body(record: &RunRecord, charts: &[Chart], prefix: Option<&str>) -> Result<String, DrawError> {
     let run = &record.run;
     let mut body = summary::summary(record);
     body.push_str(&violations(run));
@@ -46,7 +78,7 @@ pub fn run_page(record: &RunRecord, charts: &[Chart], prefix: &str) -> Result<St
     }
     body.push_str(&samples(run));
     body.push_str("</main>\n");
-    Ok(document(&format!("{} · seed {}", run.scenario, run.seed), &body))
+    Ok(body)
 }
 
 fn violations(run: &record::Run) -> String {
@@ -112,20 +144,24 @@ pub fn overview_page(pages: &[(String, &RunRecord)], with_sweep: Option<&str>) -
         .expect("a string takes everything");
     }
     body.push_str("</tbody></table>\n</main>\n");
-    document("records", &body)
+    document("records", &body, Life::Still)
 }
 
-fn document(title: &str, body: &str) -> String {
+fn document(title: &str, body: &str, life: Life) -> String {
     let mut page = String::new();
+    let (asks, marked) = match life {
+        Life::Still => ("", ""),
+        Life::Live => ("; connect-src 'self'", " data-live"),
+    };
     let title = escaped(title);
     write!(
         page,
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
-         script-src 'unsafe-inline'; img-src data:\">\n\
+         script-src 'unsafe-inline'; img-src data:{asks}\">\n\
          <link rel=\"icon\" href=\"data:,\">\n<title>{title}</title>\n\
-         <style>\n{}@media (prefers-color-scheme: dark) {{\n{}}}\n</style>\n</head>\n<body>\n\
+         <style>\n{}@media (prefers-color-scheme: dark) {{\n{}}}\n</style>\n</head>\n<body{marked}>\n\
          <a class=\"skip\" href=\"#charts\">Skip to the charts</a>\n{body}\
          <footer>Keyboard: Tab moves from chart to chart; on a chart, the arrow keys, Page Up, Page Down, Home and End move \
          the cursor, Escape hides it; on a timeline, up and down go from event to event.</footer>\n\

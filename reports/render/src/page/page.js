@@ -1,8 +1,8 @@
 // What the page does beyond showing: a cursor on each chart that follows the pointer or the arrow keys and reads the values
-// out, and a button that copies the repeat command. Everything is readable without it.
+// out, and a button that copies the repeat command, and on a live page the news of the run. Everything is readable without it.
 "use strict";
 
-for (const plot of document.querySelectorAll(".plot[data-chart]")) {
+function readChart(plot) {
   const data = JSON.parse(document.getElementById(plot.dataset.chart).textContent);
   const readout = plot.parentElement.querySelector(".readout");
   const cursor = document.createElement("div");
@@ -51,7 +51,7 @@ for (const plot of document.querySelectorAll(".plot[data-chart]")) {
   });
 }
 
-for (const plot of document.querySelectorAll(".timeline")) {
+function readTimeline(plot) {
   const readout = plot.parentElement.querySelector(".readout");
   let at = -1;
   const events = () => {
@@ -77,7 +77,7 @@ for (const plot of document.querySelectorAll(".timeline")) {
   });
 }
 
-for (const button of document.querySelectorAll("button[data-copy]")) {
+function copyCommand(button) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const code = document.getElementById(button.dataset.copy);
@@ -90,3 +90,45 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
     }
   });
 }
+
+function attach() {
+  document.querySelectorAll(".plot[data-chart]").forEach(readChart);
+  document.querySelectorAll(".timeline").forEach(readTimeline);
+  document.querySelectorAll("button[data-copy]").forEach(copyCommand);
+}
+
+// Puts the new content in place of the old: what was unfolded stays so, and the focus stays where it was.
+function renew(text) {
+  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const place = (one) => [...document.querySelectorAll("details, [tabindex]")].indexOf(one);
+  const unfolded = [...document.querySelectorAll("details[open]")].map(place);
+  const focused = place(document.activeElement);
+  document.querySelectorAll("body > header, body > main").forEach((old) => old.remove());
+  document.querySelector("footer").before(...fresh.querySelectorAll("body > header, body > main"));
+  const all = [...document.querySelectorAll("details, [tabindex]")];
+  unfolded.forEach((at) => all[at]?.setAttribute("open", ""));
+  attach();
+  all[focused]?.focus({ preventScroll: true });
+  document.title = fresh.title;
+}
+
+async function follow() {
+  let shown = "";
+  for (;;) {
+    try {
+      const state = await (await fetch("/state")).text();
+      // Whoever reads a chart right now is not interrupted.
+      const isReading = document.querySelector(".plot:hover, .plot:focus") !== null;
+      if (state !== shown && !isReading) {
+        renew(await (await fetch("/")).text());
+        shown = state;
+      }
+    } catch {
+      document.title = "the server is gone";
+    }
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+attach();
+if ("live" in document.body.dataset) follow();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use record::{Ending, Funnel, Outcome, Property, Run, RunRecord, World};
+use record::{Ending, Funnel, Outcome, Property, Run, RunRecord, Verdict, World};
 
 use super::escaped;
 use crate::chart::{Axis, Unit, number};
@@ -14,17 +14,19 @@ const VIOLATIONS_LISTED: usize = 5;
 /// Everything above the charts.
 pub(super) fn summary(record: &RunRecord) -> String {
     let run = &record.run;
-    let mut html = format!(
-        "<header>\n<h1>{} <span class=\"verdict {}\">{}</span></h1>\n",
-        escaped(&run.scenario),
-        class(run.ending),
-        ending(run.ending)
-    );
+    let is_running = run.verdicts.iter().any(Verdict::is_still_running);
+    // Until it is over, only what is broken already is said.
+    let (class, ending) = match run.ending {
+        Ending::DidNotDrain | Ending::TargetMissed | Ending::Held if is_running => ("warn", "… still running"),
+        over => (class(over), ending(over)),
+    };
+    let scenario = escaped(&run.scenario);
+    let mut html = format!("<header>\n<h1>{scenario} <span class=\"verdict {class}\">{ending}</span></h1>\n");
     facts(&mut html, record);
     html.push_str("</header>\n<main>\n");
     funnel(&mut html, run);
     checks(&mut html, run);
-    targets(&mut html, run);
+    targets(&mut html, run, is_running);
     faults(&mut html, run);
     html
 }
@@ -156,7 +158,7 @@ fn checks(html: &mut String, run: &Run) {
     html.push_str("</tbody></table></div>\n");
 }
 
-fn targets(html: &mut String, run: &Run) {
+fn targets(html: &mut String, run: &Run, is_running: bool) {
     if run.targets.is_empty() {
         return;
     }
@@ -168,7 +170,11 @@ fn targets(html: &mut String, run: &Run) {
     )
     .expect("a string takes everything");
     for target in &run.targets {
-        let (class, met) = if target.met { ("good", "✓ met") } else { ("bad", "✗ missed") };
+        let (class, met) = match (target.met, target.modelled) {
+            (true, _) => ("good", "✓ met"),
+            (false, None) if is_running => ("warn", "not yet"),
+            (false, _) => ("bad", "✗ missed"),
+        };
         let modelled = target.modelled.map_or_else(|| "not known".to_owned(), number);
         writeln!(
             html,

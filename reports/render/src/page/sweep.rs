@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::timeline::{Timeline, timeline};
-use super::{document, escaped, figure, summary};
+use super::{Life, document, escaped, figure, summary};
 use crate::chart::{Chart, DrawError, number};
 use crate::grid::as_f64;
 use crate::sweep::Sweep;
@@ -25,14 +25,14 @@ pub fn sweep_page(sweep: &Sweep, charts: &[Chart], prefix: &str) -> Result<Strin
     failures(&mut body, sweep);
     body.push_str("<div id=\"charts\"></div>\n");
     for chart in charts {
-        body.push_str(&figure::figure(chart, prefix)?);
+        body.push_str(&figure::figure(chart, Some(prefix))?);
         if chart.id == "bugs" {
             bugs(&mut body, sweep);
         }
     }
     probes(&mut body, sweep);
     body.push_str("</main>\n");
-    Ok(document(&format!("{title} · {} seeds", sweep.seeds), &body))
+    Ok(document(&format!("{title} · {} seeds", sweep.seeds), &body, Life::Still))
 }
 
 fn heading(body: &mut String, sweep: &Sweep, title: &str) {

@@ -79,7 +79,9 @@ pub(super) fn heat_map(run: &Run, grid: &Grid<'_>) -> Option<Chart> {
     };
     let cells: Vec<Cell> = (0..).zip(&latencies).flat_map(column).collect();
     let most_in = latencies.iter().flatten().find(|(_, count)| *count == most).map_or(0, |(bound, _)| *bound);
-    let lines = quantiles(&latencies).into_iter().filter(|line| line.name != "p90").collect();
+    // Blue would drown in the cells.
+    let over = |line: Line| if line.name == "p50" { Line { ink: Ink::Black, ..line } } else { line };
+    let lines = quantiles(&latencies).into_iter().filter(|line| line.name != "p90").map(over).collect();
     let alt = format!(
         "{}Answers by time and latency, both axes cut into cells; the darker, the more answers, on a logarithmic scale. The \
          fullest cell holds {most} answers of up to {}.",

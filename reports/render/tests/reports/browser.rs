@@ -3,13 +3,10 @@
 //!
 //! With `REPORTS_SCREENSHOTS=FOLDER`, pictures of what was seen are left there, to be looked at.
 
-mod devtools;
-mod sample;
-
 use std::path::PathBuf;
 
-use devtools::Browser;
-use sample::{file, record, reports};
+use crate::devtools::Browser;
+use crate::sample::{file, record, reports};
 
 const TAB: u32 = 9;
 const END: u32 = 35;

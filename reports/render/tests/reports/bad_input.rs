@@ -1,12 +1,10 @@
 //! What is no record is refused with file and line, and exit code 2; what is merely odd still gives a page.
 
-mod sample;
-
 use std::io::Write as _;
 use std::path::Path;
 
+use crate::sample::{file, record, reports};
 use record::{Funnel, Series};
-use sample::{file, record, reports};
 
 /// What the command says of a file that it refuses, with the folder left out.
 fn refusal(folder: &Path, name: &str, text: &str) -> String {

@@ -1,10 +1,8 @@
 //! Pages of small records: pinned, complete, and free of anything that would leave the page.
 
-mod sample;
-
+use crate::sample::{file, record, reports};
 use reports::chart::{Size, svg};
 use reports::run_charts::run_charts;
-use sample::{file, record, reports};
 
 /// The page of a record, through the command; also the names of all files written.
 fn page_of(texts: &[(&str, String)]) -> (String, Vec<String>) {

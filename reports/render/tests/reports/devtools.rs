@@ -120,7 +120,12 @@ impl Browser {
 
     /// Opens a file, and waits until it is loaded.
     pub(crate) fn open(&mut self, page: &Path) {
-        self.call("Page.navigate", json!({ "url": format!("file://{}", page.display()) }));
+        self.open_url(&format!("file://{}", page.display()));
+    }
+
+    /// Opens an address, and waits until it is loaded.
+    pub(crate) fn open_url(&mut self, url: &str) {
+        self.call("Page.navigate", json!({ "url": url }));
         self.wait_for("Page.loadEventFired");
     }
 

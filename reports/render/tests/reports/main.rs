@@ -1,0 +1,8 @@
+//! The tests of the command and its pages, in one program: they share a record and a browser.
+
+mod bad_input;
+mod browser;
+mod devtools;
+mod pages;
+mod sample;
+mod watch;
