@@ -18,7 +18,9 @@ pub(super) fn summary(record: &RunRecord) -> String {
     // Until it is over, only what is broken already is said.
     let (class, ending) = match run.ending {
         Ending::DidNotDrain | Ending::TargetMissed | Ending::Held if is_running => ("warn", "… still running"),
-        over => (class(over), ending(over)),
+        Ending::Held | Ending::SafetyBroken | Ending::TargetMissed | Ending::DidNotDrain => {
+            (class(run.ending), ending(run.ending))
+        }
     };
     let scenario = escaped(&run.scenario);
     let mut html = format!("<header>\n<h1>{scenario} <span class=\"verdict {class}\">{ending}</span></h1>\n");

@@ -46,13 +46,13 @@ impl Drop for Watch {
 
 /// Waits until an expression is true in the page.
 fn wait_until(browser: &mut Browser, expression: &str) {
-    for _ in 0..100 {
+    for _ in 0..600 {
         if browser.value_of(expression) == true {
             return;
         }
         std::thread::sleep(Duration::from_millis(100));
     }
-    panic!("not within ten seconds: {expression}");
+    panic!("not within a minute: {expression}");
 }
 
 fn clicked(number: u64) -> String {
