@@ -63,7 +63,7 @@ fn a_negative_stock_is_refused() {
 
 #[test]
 fn an_unknown_key_is_refused_with_its_line() {
-    let path = scenario("unknown-key.toml", &small().replace("retries = 3", "retrys = 3"));
+    let path = scenario("unknown-key.toml", &small().replace("\nretries = ", "\nretrys = "));
     refused(&["run", &path.to_string_lossy()], &["unknown-key.toml:", "retrys"]);
 }
 
