@@ -1,6 +1,7 @@
 //! Pages of small records: pinned, complete, and free of anything that would leave the page.
 
 use crate::sample::{file, record, reports};
+use record::{Count, Gauge};
 use reports::chart::{Size, svg};
 use reports::run_charts::run_charts;
 
@@ -65,6 +66,30 @@ fn nothing_of_a_record_is_taken_for_markup_and_nothing_is_loaded() {
     for outside in ["http://", "https://", "src=", "@import", "url("] {
         assert!(!page.contains(outside), "{outside} leads out of the page");
     }
+}
+
+#[test]
+fn the_longest_record_gives_a_page_under_two_megabytes() {
+    let mut record = record(7);
+    let series = &mut record.run.series;
+    // Eighty minutes of everything, and a latency in every bucket.
+    for step in 0..100_000_u64 {
+        let at_us = step * 100_000;
+        for line in
+            [Count::Clicked, Count::Admitted, Count::Limited, Count::SoldOut, Count::Committed, Count::Compensated]
+        {
+            series.count(line, at_us, step % 977 * 1_000);
+        }
+        for gauge in [Gauge::StockLeftRedis, Gauge::StockLeftPostgres, Gauge::OrdersPlaced, Gauge::OrdersDelivered] {
+            series.gauge(gauge, at_us, i64::try_from(step % 1_009).expect("small"));
+        }
+        series.latency(at_us, 10 << (step % 20));
+        series.latency(at_us, 13 << (step % 19));
+    }
+    let text = record.to_json_line();
+    assert!(text.len() < 20_000_000, "a record of {} bytes", text.len());
+    let (page, _) = page_of(&[("record.json", text)]);
+    assert!(page.len() < 2_000_000, "a page of {} bytes", page.len());
 }
 
 #[test]
