@@ -188,10 +188,20 @@ fn bars<DB: DrawingBackend>(
         let corners = [(bottom, middle - 0.36), (end, middle + 0.36)];
         context.draw_series([Rectangle::new(corners, bar.ink.colour().filled())])?;
         let (x, y) = context.plotting_area().map_coordinate(&(end, middle));
-        area.draw_text(&bar.name, &name, (frame.left - 6, y))?;
+        area.draw_text(&fitted(&bar.name, frame.left - 8, look), &name, (frame.left - 6, y))?;
         area.draw_text(&chart.x.write(bar.value), &value, (x + 4, y))?;
     }
     Ok(())
+}
+
+/// As much of a name as there is room for; the table beneath the chart has it in full.
+fn fitted(name: &str, room_px: i32, look: Look) -> String {
+    // An average letter is about half as wide as the text is high.
+    let letters = usize::try_from(room_px).unwrap_or(0) * 2 / look.text_px.max(1) as usize;
+    if name.chars().count() <= letters {
+        return name.to_owned();
+    }
+    name.chars().take(letters.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn widest<DB: DrawingBackend>(bars: &[Bar], area: &DrawingArea<DB, Shift>, look: Look) -> Result<u32, Failed<DB>> {
