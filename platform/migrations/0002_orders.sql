@@ -31,8 +31,8 @@ CREATE TABLE orders (
 CREATE INDEX orders_unsettled ON orders (next_attempt_at)
     WHERE status IN ('placed', 'compensating', 'cancelling');
 
--- The warehouse's queue.
-CREATE INDEX orders_to_ship ON orders (updated_at)
+-- The warehouse's queue, in the order in which it is worked off: a poll reads no more than the batch it takes.
+CREATE INDEX orders_to_ship ON orders (status, updated_at, order_id)
     WHERE status IN ('picking', 'shipped');
 
 CREATE TABLE order_transitions (
