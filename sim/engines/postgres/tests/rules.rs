@@ -1,4 +1,4 @@
-//! The twenty rules of concurrency and typing the platform leans on, each an interleaved program. The programs are
+//! The rules of concurrency and typing the platform leans on, each an interleaved program. The programs are
 //! files of their own, so that they can be run on a real server too.
 
 mod program;
@@ -44,4 +44,5 @@ rules! {
     an_old_snapshot_is_refused_before_any_wait: "27_old_snapshots.sql",
     a_read_only_transaction_locks_nothing: "28_read_only.sql",
     a_freed_row_is_not_handed_over: "29_woken_together.sql",
+    a_list_of_keys_is_asked_again_of_the_newest_version: "30_any_of.sql",
 }

@@ -3,7 +3,8 @@
 
 use super::from::{From, FromItem};
 use crate::plan::{
-    Access, Comparison, Expr, JoinKind, JoinStep, SortKey, Source, choose_access, conjuncts, order_from_index,
+    Access, Comparison, Expr, JoinKind, JoinStep, SortKey, Source, answers_for, choose_access, conjuncts,
+    order_from_index,
 };
 
 /// Steps in order, and the conditions that need no relation.
@@ -33,7 +34,7 @@ pub(super) fn plan_joins(from: From, filter: Option<Expr>) -> Joins {
         });
         conditions = later;
         let FromItem { slot, source, kind, on } = item;
-        steps.push(JoinStep { slot, source, kind, access, on, filter: now });
+        steps.push(JoinStep { slot, source, kind, access, on, filter: now, vouched: Vec::new() });
     }
     Joins { steps, constant }
 }
@@ -118,5 +119,17 @@ pub(super) fn presort(joins: &mut Joins, order: &[SortKey], limited: bool) -> bo
             true
         }
         None => false,
+    }
+}
+
+/// Takes from the filters what the chosen indexes answer for: testing `column = ANY (array)` against a long array, row by
+/// row, would cost more than finding the rows. Comes last, when no access path changes any more.
+pub(super) fn vouch(joins: &mut Joins) {
+    for step in joins.steps.iter_mut().filter(|step| step.kind == JoinKind::Inner) {
+        let (Access::Index(scan), Source::Table(table)) = (&step.access, &step.source) else { continue };
+        let (slot, index) = (step.slot, &table.indexes[scan.index]);
+        (step.vouched, step.filter) = std::mem::take(&mut step.filter)
+            .into_iter()
+            .partition(|condition| answers_for(scan, index, slot, condition));
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlparser::ast::{self, AssignmentTarget, FromTable, TableFactor, TableWithJoins, UpdateTableFromKind, With};
 
-use super::access::plan_joins;
+use super::access::{plan_joins, vouch};
 use super::from::From;
 use super::insert::{default_of, for_column};
 use super::scope::Level;
@@ -130,7 +130,8 @@ impl Binder<'_> {
         let table = table.ok_or_else(|| unsupported("UPDATE or DELETE of anything but a table"))?;
         self.from(extra, &mut from)?;
         let filter = selection.map(|filter| self.condition(filter, "WHERE")).transpose()?;
-        let joins = plan_joins(from, filter);
+        let mut joins = plan_joins(from, filter);
+        vouch(&mut joins);
         let plan = SelectPlan {
             slots: joins.steps.len(),
             steps: joins.steps,

@@ -12,7 +12,7 @@ use sqlparser::ast::{
     SelectItemQualifiedWildcardKind,
 };
 
-use super::access::{Joins, plan_joins, presort};
+use super::access::{Joins, plan_joins, presort, vouch};
 use super::aggregate::WINDOW_BASE;
 use super::from::From;
 use super::output_name::output_name;
@@ -101,6 +101,7 @@ impl Binder<'_> {
         let advisory = if select.from.is_empty() { advisory(&output.exprs) } else { None };
         let mut joins = plan_joins(from, filter);
         let presorted = plain && !order.is_empty() && presort(&mut joins, &order, limit.is_some());
+        vouch(&mut joins);
         let Joins { steps, constant } = joins;
         let slots = steps.len();
         let plan = SelectPlan {

@@ -19,7 +19,7 @@ pub(super) fn still_qualifies(plan: &SelectPlan, joined: &mut Joined, cx: &Cx<'_
             joined.rows[step.slot] = std::iter::repeat_n(Value::Null, step.source.width()).collect();
             joined.ids[step.slot] = RowId::NONE;
         }
-        if !all_true(&step.filter, &joined.frame(None), cx)? {
+        if !all_true(&step.filter, &joined.frame(None), cx)? || !all_true(&step.vouched, &joined.frame(None), cx)? {
             return Ok(false);
         }
     }

@@ -7,7 +7,7 @@ use crate::catalog::{Index, Table};
 use crate::error::Fallible;
 use crate::eval::{Cx, Frame, elements, eval};
 use crate::plan::{IndexScan, KeySource, RangeEnd};
-use crate::storage::{Key, KeyPart, RowId, index_key};
+use crate::storage::{Key, KeyPart, RowId, has_key};
 use crate::value::{Row, Value};
 
 /// Receives rows until it breaks off.
@@ -95,25 +95,26 @@ fn one_prefix(
     if !(exact && index.unique) {
         world.state.note_read(table.id, None);
     }
-    let mut one = |id: RowId, key: Option<&Key>| -> Fallible<ControlFlow<()>> {
+    let mut one = |id: RowId, key: &Key| -> Fallible<ControlFlow<()>> {
         let Some(version) = store.heap.get(id).and_then(|chain| chain.visible(world.snapshot)) else {
             return Ok(ControlFlow::Continue(()));
         };
         // The entry may belong to another version of the row, which has an entry of its own.
-        if key.is_some_and(|key| index_key(index, &version.row) != *key) {
+        if !has_key(index, &version.row, key) {
             return Ok(ControlFlow::Continue(()));
         }
         visit(&version.row, id)
     };
     if exact {
         let mut found = false;
-        for id in entries.equal(&whole_key(index, prefix)) {
+        let key = whole_key(index, prefix);
+        for id in entries.equal(&key) {
             let visible = store.heap.get(id).is_some_and(|chain| chain.visible(world.snapshot).is_some());
             if index.unique && visible {
                 found = true;
                 world.state.note_read(table.id, Some(id));
             }
-            if one(id, None)?.is_break() {
+            if one(id, &key)?.is_break() {
                 return Ok(ControlFlow::Break(()));
             }
         }
@@ -128,7 +129,7 @@ fn one_prefix(
     loop {
         let next = if scan.backwards { range.next_back() } else { range.next() };
         let Some((key, id)) = next else { return Ok(ControlFlow::Continue(())) };
-        if one(*id, Some(key))?.is_break() {
+        if one(id, key)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
     }

@@ -112,6 +112,15 @@ fn key_source(conditions: &[&Expr], slot: usize, column: usize, filled: &[usize]
     None
 }
 
+/// Whether a scan looks up just the elements that a condition `column = ANY (array)` admits.
+pub(crate) fn answers_for(scan: &IndexScan, index: &Index, slot: usize, condition: &Expr) -> bool {
+    let Expr::Quantified { op: Comparison::Equal, left, array, all: false } = condition else { return false };
+    scan.prefix.iter().zip(&index.columns).any(|(source, column)| {
+        matches!(source, KeySource::AnyOf(looked_up) if is_column(left, slot, column.position)
+            && format!("{looked_up:?}") == format!("{array:?}"))
+    })
+}
+
 /// Whether the conditions imply an index's predicate: each of its conjuncts is among them.
 pub(crate) fn implies(conditions: &[&Expr], predicate: Option<&Expr>, slot: usize) -> bool {
     let Some(predicate) = predicate else { return true };

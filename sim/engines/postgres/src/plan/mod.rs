@@ -6,7 +6,9 @@ mod expr;
 mod query;
 mod statement;
 
-pub(crate) use access::{Access, IndexScan, KeySource, RangeEnd, choose_access, conjuncts, implies, order_from_index};
+pub(crate) use access::{
+    Access, IndexScan, KeySource, RangeEnd, answers_for, choose_access, conjuncts, implies, order_from_index,
+};
 pub(crate) use expr::{Arithmetic, Comparison, Expr, Function, JsonStep, SubPlan, SubqueryKind, TimeField};
 pub(crate) use query::{
     AdvisoryLock, Aggregate, AggregateKind, Body, Cte, CteBody, DistinctPlan, Grouping, JoinKind, JoinStep, LockPlan,

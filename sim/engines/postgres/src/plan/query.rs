@@ -112,6 +112,8 @@ pub(crate) struct JoinStep {
     pub(crate) on: Vec<Expr>,
     /// WHERE and inner ON conditions that can be checked once this slot is filled.
     pub(crate) filter: Vec<Expr>,
+    /// More of these, which every row that the access path finds satisfies: checked only when a row has changed since.
+    pub(crate) vouched: Vec<Expr>,
 }
 
 /// How a relation is joined.

@@ -10,7 +10,7 @@ mod version;
 pub(crate) use heap::Heap;
 pub(crate) use index::Entries;
 pub(crate) use key::{Key, KeyPart};
-pub(crate) use store::{TableStore, index_key};
+pub(crate) use store::{TableStore, has_key, index_key};
 pub(crate) use version::{Chain, Snapshot, Stamp, Version};
 
 /// Position of a row's chain in its table's heap. Reused once every version is dead to everyone.

@@ -32,6 +32,20 @@ pub(crate) fn index_key(index: &Index, row: &Row) -> Key {
     )
 }
 
+/// Whether a row has just this key in an index.
+pub(crate) fn has_key(index: &Index, row: &Row, key: &Key) -> bool {
+    match key {
+        Key::One(value) => index.columns.len() == 1 && row[index.columns[0].position] == *value,
+        Key::Many(parts) => {
+            parts.len() == index.columns.len()
+                && parts.iter().zip(&index.columns).all(|(part, column)| match part {
+                    KeyPart::Asc(value) | KeyPart::Desc(value) => row[column.position] == *value,
+                    KeyPart::Top => false,
+                })
+        }
+    }
+}
+
 /// Whether two versions have the same entry, or both none, in an index.
 fn same_entry(index: &Index, a: &Row, b: &Row) -> bool {
     index.used_columns.iter().all(|&column| a[column] == b[column])
