@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kafka_engine::{Acks, Join, Joined, KafkaError, MemberId, Produce, ProducerId, Stamp};
+use kafka_engine::{Acks, Batch, Join, Joined, KafkaError, MemberId, Produced, ProducerId, Stamp};
 use platform::time_limit::within;
 use ports::events::{ConsumedRecord, EventConsumer, EventError, EventLog, EventProducer, NewRecord, Position};
 use tokio::sync::Mutex;
@@ -88,18 +88,12 @@ struct SimProducer {
 impl EventProducer for SimProducer {
     async fn append(&self, records: &[NewRecord]) -> Result<Vec<Position>, EventError> {
         let session = &mut *self.session.lock().await;
+        let shares = self.shares(records)?;
         let mut failure = EventError::Unacknowledged;
         for _send in 0..SENDS {
-            let batch = self.stamp(session, records)?;
-            match within(ACK_TIMEOUT, self.host.produce(self.from, batch)).await {
-                Ok(Some(Ok(appended))) => {
-                    for record in records {
-                        let partition = self.partition_of(record)?;
-                        *session.next.entry((record.topic, partition)).or_insert(0) += 1;
-                    }
-                    let position = |p: &kafka_engine::Produced| Position { partition: p.partition, offset: p.offset };
-                    return Ok(appended.iter().map(position).collect());
-                }
+            let batches = shares.iter().map(|(place, share)| session.batch(*place, share, records)).collect();
+            match within(ACK_TIMEOUT, self.host.produce(self.from, batches)).await {
+                Ok(Some(Ok(appended))) => return Ok(session.advance(&shares, &appended, records.len())),
                 Ok(Some(Err(error))) if error.is_retriable() || error.may_have_appended() => {
                     failure = if error.may_have_appended() { EventError::Unacknowledged } else { refused(error) };
                     tokio::time::sleep(JOIN_WAIT).await;
@@ -118,32 +112,47 @@ impl EventProducer for SimProducer {
     }
 }
 
+/// Which of the records to append go to each partition, in their order.
+type Shares = BTreeMap<(&'static str, i32), Vec<usize>>;
+
 impl SimProducer {
-    fn partition_of(&self, record: &NewRecord) -> Result<i32, EventError> {
-        self.host.partition_for(record.topic, &record.key).map_err(refused)
+    fn shares(&self, records: &[NewRecord]) -> Result<Shares, EventError> {
+        let mut shares = Shares::new();
+        for (number, record) in records.iter().enumerate() {
+            let partition = self.host.partition_for(record.topic, &record.key).map_err(refused)?;
+            shares.entry((record.topic, partition)).or_default().push(number);
+        }
+        Ok(shares)
+    }
+}
+
+impl Session {
+    /// A partition's share as one batch: a leader recognises what is sent again among the last five batches of a producer,
+    /// however many records they hold.
+    fn batch(&self, place: (&'static str, i32), share: &[usize], records: &[NewRecord]) -> Batch<'static> {
+        let (topic, partition) = place;
+        let sequence = self.next.get(&place).copied().unwrap_or(0);
+        let stamp = Stamp { producer_id: self.id.id, epoch: self.id.epoch, sequence };
+        let record = |number: &usize| {
+            let NewRecord { key, value, headers, .. } = &records[*number];
+            let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            kafka_engine::NewRecord { key: Some(key.clone()), value: value.clone(), headers }
+        };
+        let records = share.iter().map(record).collect();
+        Batch { topic, partition, records, producer: Some(stamp), acks: Acks::All }
     }
 
-    fn stamp<'a>(&self, session: &Session, records: &'a [NewRecord]) -> Result<Vec<Produce<'a>>, EventError> {
-        let mut next = session.next.clone();
-        records
-            .iter()
-            .map(|record| {
-                let partition = self.partition_of(record)?;
-                let sequence = next.entry((record.topic, partition)).or_insert(0);
-                let stamp = Stamp { producer_id: session.id.id, epoch: session.id.epoch, sequence: *sequence };
-                *sequence += 1;
-                let headers = record.headers.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
-                Ok(Produce {
-                    topic: record.topic,
-                    key: Some(record.key.clone()),
-                    value: record.value.clone(),
-                    headers,
-                    producer: Some(stamp),
-                    partition: Some(partition),
-                    acks: Acks::All,
-                })
-            })
-            .collect()
+    /// Takes note of batches that are in the log, and says where each of their `count` records is.
+    fn advance(&mut self, shares: &Shares, appended: &[Produced], count: usize) -> Vec<Position> {
+        let mut positions = vec![Position { partition: 0, offset: 0 }; count];
+        for ((place, share), first) in shares.iter().zip(appended) {
+            for (number, offset) in share.iter().zip(first.offset..) {
+                positions[*number] = Position { partition: first.partition, offset };
+            }
+            let further = i32::try_from(share.len()).expect("a batch fits in memory");
+            *self.next.entry(*place).or_insert(0) += further;
+        }
+        positions
     }
 }
 
@@ -258,4 +267,71 @@ fn answered<T>(answer: Option<Result<T, KafkaError>>) -> Result<T, KafkaError> {
 
 fn refused(error: KafkaError) -> EventError {
     EventError::Refused { code: error.name().to_owned(), retriable: error.is_retriable() }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use checkers::Limits;
+    use madsim::Config;
+    use madsim::runtime::Runtime;
+    use platform::texts::Texts;
+
+    use super::*;
+    use crate::world::hosts::kafka::KafkaCosts;
+    use crate::world::network::{Network, NetworkOptions};
+    use crate::world::observer::Observer;
+    use crate::world::time::Timeline;
+    use crate::world::trace::Trace;
+
+    const TOPIC: &str = "orders";
+
+    fn cluster() -> Arc<KafkaHost> {
+        let options = NetworkOptions { latency_min_us: 100, latency_mean_us: 250, drop_ppm: 0, retransmit_us: 200_000 };
+        let costs = KafkaCosts { parallelism: 1, produce_us: 1_000, fetch_us: 500 };
+        let limits =
+            Limits { skus: Vec::new(), admission_jitter_us: 0, drain_limit_us: 1_000_000, targets: Vec::new() };
+        let observer = Observer::new(&limits, Texts::embedded().scripts(), Trace::new(None));
+        let network = Network::new(options, 1);
+        KafkaHost::new(NodeIndex(0), &[(TOPIC, 2)], costs, network, Timeline::begin(0), observer, 1)
+    }
+
+    fn record(number: u32) -> NewRecord {
+        let id = Bytes::from(format!("ord_{number}:order_confirmed"));
+        NewRecord { topic: TOPIC, key: id.clone(), value: id.clone(), headers: vec![("event-id", id)] }
+    }
+
+    #[test]
+    fn a_batch_whose_acknowledgement_is_lost_is_in_the_log_once() {
+        Runtime::with_seed_and_config(1, Config::default()).block_on(async {
+            let host = cluster();
+            let producer = SimLog::new(host.clone(), NodeIndex(1)).producer().await.expect("the cluster is up");
+            let records: Vec<NewRecord> = (0..40).map(record).collect();
+            host.set_ack_lost_ppm(1_000_000);
+            let healing = tokio::spawn({
+                let host = host.clone();
+                async move {
+                    tokio::time::sleep(ACK_TIMEOUT / 2).await;
+                    host.set_ack_lost_ppm(0);
+                }
+            });
+            // The relay, too, appends what it does not know to be in.
+            let positions = loop {
+                if let Ok(positions) = producer.append(&records).await {
+                    break positions;
+                }
+            };
+            healing.await.expect("the task does not panic");
+            let mut logged = host.records(TOPIC);
+            assert_eq!(logged.len(), records.len(), "records in the log");
+            logged.sort();
+            let named = |(position, record): (&Position, &NewRecord)| {
+                let id = String::from_utf8_lossy(&record.value).into_owned();
+                (position.partition, position.offset, id)
+            };
+            let mut told: Vec<(i32, i64, String)> = positions.iter().zip(&records).map(named).collect();
+            told.sort();
+            assert_eq!(told, logged, "each record is told where it is");
+        });
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kafka_engine::{Config, Join, Joined, Kafka, KafkaError, MemberId, Produce, Produced, ProducerId, Record};
+use kafka_engine::{Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, Produced, ProducerId, Record};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::sync::Notify;
@@ -144,13 +144,13 @@ impl KafkaHost {
         self.state().engine.partition_for(topic, key)
     }
 
-    /// Appends records in order, up to the first that is refused.
-    pub async fn produce(&self, from: NodeIndex, records: Vec<Produce<'_>>) -> Answer<Vec<Produced>> {
+    /// Appends batches in order, up to the first that is refused; answers where the first record of each is.
+    pub async fn produce(&self, from: NodeIndex, batches: Vec<Batch<'_>>) -> Answer<Vec<Produced>> {
         let answer = self
             .request(from, self.costs.produce_us, |engine, now_ms| {
-                let mut appended = Vec::with_capacity(records.len());
-                for record in records {
-                    let produced = engine.produce(record, now_ms)?;
+                let mut appended = Vec::with_capacity(batches.len());
+                for batch in batches {
+                    let produced = engine.produce_batch(batch, now_ms)?;
                     if produced.duplicate {
                         self.observer.probe("kafka-duplicate-refused");
                     }
