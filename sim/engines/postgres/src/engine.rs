@@ -12,7 +12,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::error::{Fallible, PgError};
 use crate::exec::{Baton, Lease, execute, try_at_once};
-use crate::locks::LockTable;
+use crate::locks::{LockKey, LockTable};
 use crate::reply::{Reply, Step};
 use crate::session::{Session, SessionId, Settings, Wake};
 use crate::transaction::Isolation;
@@ -198,6 +198,15 @@ impl Postgres {
     /// Whether the session is inside a transaction block.
     pub fn in_transaction(&self, session: SessionId) -> bool {
         self.db().sessions.get(&session).is_some_and(|session| session.transaction.is_some())
+    }
+
+    /// Whether the session's transaction has changed or locked rows: both are written to the log, so that its commit waits
+    /// for a flush (`RecordTransactionCommit` in xact.c). A transaction that has only read commits without one.
+    pub fn has_written(&self, session: SessionId) -> bool {
+        let transaction = self.db().sessions.get(&session).and_then(|session| session.transaction.as_ref());
+        transaction.is_some_and(|open| {
+            !open.log.is_empty() || open.locks.iter().any(|(key, _)| matches!(key, LockKey::Row(..)))
+        })
     }
 
     /// Whether the session waits in a statement.

@@ -216,3 +216,21 @@ fn parameters_take_the_type_their_place_asks_for() {
     let shown: Vec<String> = reply.rows[0].iter().map(ToString::to_string).collect();
     assert_eq!(shown, ["2", "12.00", "1970-01-01 00:01:01+00"]);
 }
+
+#[test]
+fn a_transaction_has_written_once_it_changed_or_locked_a_row() {
+    let (mut pg, a) = server(Config::default());
+    let after = |pg: &mut Postgres, sql: &str| {
+        ask(pg, a, "BEGIN", 1).unwrap();
+        ask(pg, a, sql, 1).unwrap();
+        let (inside, written) = (pg.in_transaction(a), pg.has_written(a));
+        ask(pg, a, "COMMIT", 1).unwrap();
+        assert!(inside && !pg.has_written(a), "{sql}");
+        written
+    };
+    assert!(!after(&mut pg, "SELECT v FROM t"));
+    assert!(!after(&mut pg, "SELECT pg_advisory_xact_lock(7)"));
+    assert!(!after(&mut pg, "UPDATE t SET v = 1 WHERE id = 77"));
+    assert!(after(&mut pg, "SELECT v FROM t WHERE id = 1 FOR SHARE"));
+    assert!(after(&mut pg, "UPDATE t SET v = 1 WHERE id = 1"));
+}
