@@ -1,14 +1,20 @@
-//! Postgres as a machine on the network: sessions, queueing for CPU and log, crashes, and the faults of its answers.
+//! Postgres as a machine on the network: sessions, queueing for CPU and log, and crashes.
 //!
-//! The engine decides what a statement does; this file decides when, and whether its answer comes home.
+//! The engine decides what a statement does; this file decides when, and `faults` whether its answer comes home.
+
+mod faults;
+
+pub use faults::PostgresFaults;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step, SyntaxTrees, Value};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
+use rand_chacha::rand_core::SeedableRng;
 use tokio::sync::{Notify, oneshot};
+
+use faults::STATEMENT_TIMEOUT_US;
 
 use crate::world::network::{Network, NodeIndex};
 use crate::world::observer::Observer;
@@ -27,21 +33,6 @@ pub struct PostgresCosts {
     pub row_us: i64,
     /// Time of one log flush, which commits that wait share, in microseconds.
     pub flush_us: i64,
-}
-
-/// Faults of answers; each is a probability in parts per million of the statements or commits it can strike.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct PostgresFaults {
-    /// Statements that run into `statement_timeout` (57014).
-    pub statement_timeout_ppm: u32,
-    /// Connections that end before COMMIT is executed.
-    pub lost_before_commit_ppm: u32,
-    /// Connections that end after COMMIT was executed and before it was answered.
-    pub lost_after_commit_ppm: u32,
-    /// Commits refused with 40001.
-    pub serialization_failure_ppm: u32,
-    /// Hard commits (those that move stock) that fail after the capture, with the connection.
-    pub hard_commit_failure_ppm: u32,
 }
 
 /// How a statement ended, seen from the client's end of the wire.
@@ -106,9 +97,6 @@ pub struct PostgresHost {
     deadline_moved: Notify,
 }
 
-/// How long a statement that a fault lets run into `statement_timeout` takes to be cancelled, in microseconds.
-const STATEMENT_TIMEOUT_US: i64 = 1_000_000;
-
 impl PostgresHost {
     /// An empty server at `at`.
     #[must_use]
@@ -150,12 +138,6 @@ impl PostgresHost {
     #[must_use]
     pub fn place(&self) -> NodeIndex {
         self.at
-    }
-
-    /// Whether hard commits are being made to fail, so that transactions must be told apart.
-    #[must_use]
-    pub fn fails_hard_commits(&self) -> bool {
-        self.state().faults.hard_commit_failure_ppm > 0
     }
 
     /// Runs a script on a session of its own, in no time: for the schema and the first rows, before anything starts.
@@ -239,7 +221,7 @@ impl PostgresHost {
             StatementKind::Inside | StatementKind::Alone => state.cpu.serve(arrival_us, self.costs.statement_us),
             StatementKind::Commit { .. } => {
                 let worked_us = state.cpu.serve(arrival_us, self.costs.statement_us / 4);
-                if state.engine.in_transaction(session.id) {
+                if state.engine.has_written(session.id) {
                     state.log.commit(worked_us, self.costs.flush_us)
                 } else {
                     worked_us
@@ -254,31 +236,8 @@ impl PostgresHost {
         if !state.up || state.boot != session.boot {
             return Begun::Ended(Ended::Lost);
         }
-        let strike = state.strike(session.id, kind);
-        if let Some(strike) = &strike {
-            self.observer.probe(strike.probe());
-        }
-        match strike {
-            Some(Strike::TimesOut) => return Begun::TimesOut,
-            Some(Strike::LostBefore | Strike::HardCommitFails) => {
-                state.engine.disconnect(session.id, now_us);
-                self.settle(state);
-                return Begun::Ended(Ended::Lost);
-            }
-            Some(Strike::Serialization) => {
-                let refused = state.engine.submit(session.id, "ROLLBACK", &[], now_us);
-                assert!(matches!(refused, Step::Done(Ok(_))), "a rollback neither waits nor fails: {refused:?}");
-                self.settle(state);
-                return Begun::Ended(Ended::Answered(Err(refusal("40001", "could not serialize access"))));
-            }
-            Some(Strike::LostAfter) => {
-                let step = state.engine.submit(session.id, sql, params, now_us);
-                assert!(matches!(step, Step::Done(_)), "a commit does not wait: {step:?}");
-                state.engine.disconnect(session.id, now_us);
-                self.settle(state);
-                return Begun::Ended(Ended::Lost);
-            }
-            None => {}
+        if let Some(strike) = state.strike(session.id, kind) {
+            return self.struck(state, strike, session, sql, params);
         }
         let begun = match state.engine.submit(session.id, sql, params, now_us) {
             Step::Done(answer) => Begun::Ended(Ended::Answered(answer)),
@@ -309,19 +268,6 @@ impl PostgresHost {
             state.told_deadline_us = deadline_us;
             self.deadline_moved.notify_one();
         }
-    }
-
-    /// Cancels what a session is at, as `statement_timeout` would: its transaction is lost, its connection is not.
-    fn time_out(&self, session: Session) -> Result<Reply, PgError> {
-        let now_us = self.wall_us();
-        let state = &mut *self.state();
-        if state.up && state.boot == session.boot {
-            // The same as far as the session can tell: an error inside the transaction, which is lost by it.
-            let failed = state.engine.submit(session.id, "SELECT 1 / 0", &[], now_us);
-            assert!(matches!(failed, Step::Done(Err(_))), "a division by zero is refused at once: {failed:?}");
-            self.settle(state);
-        }
-        Err(refusal("57014", "canceling statement due to statement timeout"))
     }
 
     /// When an answer leaves: after the work on its further rows, and for a lone writer after the log is flushed.
@@ -384,15 +330,6 @@ impl PostgresHost {
     pub fn stall_until(&self, until_us: i64) {
         self.state().stalled_until_us = until_us;
     }
-
-    /// Changes the faults of answers.
-    pub fn set_faults(&self, change: impl FnOnce(&mut PostgresFaults)) {
-        change(&mut self.state().faults);
-    }
-}
-
-fn refusal(sqlstate: &'static str, message: &str) -> PgError {
-    PgError { sqlstate, message: message.to_owned(), constraint: None, table: None }
 }
 
 /// What became of a statement when its turn came.
@@ -400,54 +337,4 @@ enum Begun {
     Ended(Ended),
     Waiting(oneshot::Receiver<Result<Reply, PgError>>),
     TimesOut,
-}
-
-/// A fault that strikes one statement.
-enum Strike {
-    TimesOut,
-    LostBefore,
-    HardCommitFails,
-    LostAfter,
-    Serialization,
-}
-
-impl Strike {
-    /// The rare state that this is, by the name under which it is counted.
-    fn probe(&self) -> &'static str {
-        match self {
-            Self::TimesOut => "statement-timed-out",
-            Self::LostBefore => "connection-lost-before-commit",
-            Self::HardCommitFails => "captured-commit-failed",
-            Self::LostAfter => "connection-lost-after-commit",
-            Self::Serialization => "commit-refused-40001",
-        }
-    }
-}
-
-impl State {
-    fn strike(&mut self, session: SessionId, kind: StatementKind) -> Option<Strike> {
-        let faults = self.faults;
-        match kind {
-            StatementKind::Begin | StatementKind::Rollback => None,
-            StatementKind::Inside | StatementKind::Alone => {
-                self.happens(faults.statement_timeout_ppm).then_some(Strike::TimesOut)
-            }
-            StatementKind::Commit { .. } if !self.engine.in_transaction(session) => None,
-            StatementKind::Commit { moves_stock } => {
-                if self.happens(faults.lost_before_commit_ppm) {
-                    Some(Strike::LostBefore)
-                } else if moves_stock && self.happens(faults.hard_commit_failure_ppm) {
-                    Some(Strike::HardCommitFails)
-                } else if self.happens(faults.lost_after_commit_ppm) {
-                    Some(Strike::LostAfter)
-                } else {
-                    self.happens(faults.serialization_failure_ppm).then_some(Strike::Serialization)
-                }
-            }
-        }
-    }
-
-    fn happens(&mut self, ppm: u32) -> bool {
-        ppm > 0 && self.entropy.next_u64() % 1_000_000 < u64::from(ppm)
-    }
 }
