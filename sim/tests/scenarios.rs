@@ -37,6 +37,27 @@ fn a_redis_crash_oversells_nothing_under_any_persistence_mode() {
 }
 
 #[test]
+fn an_ordinary_day_takes_ten_thousand_orders_a_second_over_two_thousand_products() {
+    // A tenth of the day, at the same rate.
+    let path = play::root().join("scenarios/ordinary-day.toml");
+    let mut text = std::fs::read_to_string(&path).expect("the scenario is there");
+    for (day, tenth) in [
+        ("duration_ms = 10_000", "duration_ms = 1_000"),
+        ("count = 105_000", "count = 10_500"),
+        ("for_ms = 10_000", "for_ms = 1_000"),
+    ] {
+        assert!(text.contains(day), "{day}");
+        text = text.replace(day, tenth);
+    }
+    let scenario = Scenario::parse(&text, &path.display().to_string()).expect("a shorter day is valid");
+    for seed in 1..=2 {
+        let run = holds(&scenario, seed).run;
+        assert_eq!((run.funnel.clicked, run.funnel.failed, run.funnel.limited), (10_500, 0, 0), "seed {seed}");
+        assert!(run.funnel.committed > 10_000, "seed {seed}: {:?}", run.funnel);
+    }
+}
+
+#[test]
 fn a_capture_whose_commit_fails_ends_as_an_order_or_a_refund() {
     let scenario = play::scenario("captured-commit-failed");
     let mut compensated = 0;
