@@ -38,9 +38,9 @@ impl Switchboard {
         self.routers.write().unwrap_or_else(PoisonError::into_inner).insert(service, router);
     }
 
-    /// From now on nobody answers for any service: what was plugged in, and all that it holds, is let go of.
-    pub fn unplug_all(&self) {
-        self.routers.write().unwrap_or_else(PoisonError::into_inner).clear();
+    /// From now on nobody answers for `service`: its router, and all that it holds, is let go of.
+    pub fn unplug(&self, service: ServiceName) {
+        self.routers.write().unwrap_or_else(PoisonError::into_inner).remove(&service);
     }
 
     fn router(&self, service: ServiceName) -> Option<Router> {

@@ -2,18 +2,29 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use live::kafka::NewTopic;
+use platform::messages::ORDER_TOPIC;
+use platform::roles::Role;
+use ports::entropy::Entropy;
 
-use crate::catalog::{Catalog, CatalogError};
-use crate::clock;
+use crate::audit::report::Report;
+use crate::audit::{self, Options};
+use crate::catalog::{self, Catalog, CatalogError};
+use crate::clock::{self, SystemClock};
+use crate::live_stores::{self, Needs, StoreError};
+use crate::schema::{self, SchemaError};
 use crate::serve::{self, ServeError};
 use crate::settings::keys::KEYS;
 use crate::settings::{Settings, SettingsError};
+use crate::telemetry::Telemetry;
 
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
-/// Something this process needs is not there, refuses, or is not as it must be.
+/// Something this process needs is not there, refuses, or is not as it must be. Not among a run's exit codes (0, 1, 3
+/// and 4), so that an audit that could not look is not taken for one that found something.
 const UNAVAILABLE: u8 = 5;
 
 /// The flash-sale platform.
@@ -27,13 +38,20 @@ struct Cli {
 }
 
 const AFTER_HELP: &str = "\
+Settings come from a TOML file (--config), from the environment (DOORBUSTER_…) and from flags (--set); what comes later
+wins. `platform config keys` lists them, `platform config print` shows what they are and from where.
+
 Exit codes: 0 done; 2 wrong usage or configuration; 5 something that is needed is not there (a server, a port, the
-right schema).
+right schema). An audit also has 1 safety broken, 3 a target missed, 4 something did not settle.
 
 Examples:
   platform serve --embedded
   platform serve --embedded --listen 127.0.0.1:0 --set commit.strategy=buckets
-  platform config print";
+  platform migrate --set postgres.url=postgres://shop@127.0.0.1/shop
+  platform seed-catalog catalog.toml --config platform.toml
+  platform serve --config platform.toml
+  platform serve --role orders --config platform.toml --listen 0.0.0.0:8081
+  platform audit --config platform.toml --json";
 
 #[derive(Debug, Args)]
 struct SettingsArgs {
@@ -52,6 +70,12 @@ struct SettingsArgs {
 enum Command {
     /// Runs the platform until it is told to stop
     Serve(ServeArgs),
+    /// Brings the schema up to date, and makes the order topic where brokers are set
+    Migrate,
+    /// Books products and deliveries from a file; what is booked already stays as it is
+    SeedCatalog(SeedArgs),
+    /// Judges the stores as they stand, by the simulator's checkers
+    Audit(AuditArgs),
     /// Shows or checks the configuration
     Config(ConfigArgs),
 }
@@ -61,9 +85,39 @@ struct ServeArgs {
     /// With engines in the process: nothing to install, and nothing kept
     #[arg(long)]
     embedded: bool,
+    /// One role alone, instead of all in one process
+    #[arg(long, value_name = "ROLE", value_parser = role, conflicts_with = "embedded")]
+    role: Option<Role>,
     /// What to sell, with --embedded: a TOML or JSON file
     #[arg(long, value_name = "FILE", requires = "embedded")]
     catalog: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+struct SeedArgs {
+    /// The catalog: TOML, or JSON when its name ends so
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct AuditArgs {
+    /// Prints the verdicts as JSON
+    #[arg(long)]
+    json: bool,
+    /// How long everything may take to settle before the stores are judged as they stand
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    settle_s: u64,
+    /// Shoppers are shopping: judge at once, and only what holds at any time
+    #[arg(long)]
+    busy: bool,
+}
+
+fn role(name: &str) -> Result<Role, String> {
+    Role::by_name(name).ok_or_else(|| {
+        let known: Vec<&str> = Role::ALL.into_iter().map(Role::name).collect();
+        format!("there are {}", known.join(", "))
+    })
 }
 
 #[derive(Debug, Args)]
@@ -102,24 +156,52 @@ impl From<CatalogError> for Ended {
     }
 }
 
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Settings(error) => error.into(),
+            error @ StoreError::Refused { .. } => Self { code: UNAVAILABLE, what: error.to_string() },
+        }
+    }
+}
+
+impl From<SchemaError> for Ended {
+    fn from(error: SchemaError) -> Self {
+        match error {
+            SchemaError::Store(error) => error.into(),
+            error @ (SchemaError::Future { .. }
+            | SchemaError::Edited { .. }
+            | SchemaError::Behind { .. }
+            | SchemaError::Failed { .. }
+            | SchemaError::Sql(_)) => Self { code: UNAVAILABLE, what: error.to_string() },
+        }
+    }
+}
+
 impl From<ServeError> for Ended {
     fn from(error: ServeError) -> Self {
         match error {
             ServeError::Settings(error) => error.into(),
             ServeError::Catalog(error) => error.into(),
+            ServeError::Store(error) => error.into(),
+            ServeError::Schema(error) => error.into(),
             error @ (ServeError::Listen { .. }
-            | ServeError::Store(_)
+            | ServeError::Engine(_)
             | ServeError::System(_)
             | ServeError::WorkerEnded(_)) => Self { code: UNAVAILABLE, what: error.to_string() },
         }
     }
 }
 
+fn unavailable(what: impl std::fmt::Display) -> Ended {
+    Ended { code: UNAVAILABLE, what: what.to_string() }
+}
+
 /// Reads the command line, does what it says, and returns the exit code.
 #[must_use]
 pub fn main() -> ExitCode {
     match run(&Cli::parse()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => ExitCode::from(code),
         Err(Ended { code, what }) => {
             eprintln!("platform: {}", what.replace('\n', " "));
             ExitCode::from(code)
@@ -127,15 +209,31 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(cli: &Cli) -> Result<(), Ended> {
+fn run(cli: &Cli) -> Result<u8, Ended> {
     let settings = settings(&cli.settings)?;
-    match &cli.command {
-        Command::Serve(args) => serve(args, &settings),
-        Command::Config(args) => {
-            config(&args.command, &settings);
-            Ok(())
-        }
+    if let Command::Config(args) = &cli.command {
+        config(&args.command, &settings);
+        return Ok(0);
     }
+    let entropy = clock::system_entropy().map_err(|error| unavailable(format!("the system: {error}")))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| unavailable(format!("the system: {error}")))?;
+    let telemetry = Telemetry::start(&settings, runtime.handle())?;
+    let done = runtime.block_on(async {
+        match &cli.command {
+            Command::Serve(args) => serve(args, &settings, entropy).await.map(|()| 0),
+            Command::Migrate => migrate(&settings).await.map(|()| 0),
+            Command::SeedCatalog(args) => seed_catalog(args, &settings).await.map(|()| 0),
+            Command::Audit(args) => audit(args, &settings, entropy.next_u64()).await,
+            Command::Config(_) => unreachable!("done without a runtime"),
+        }
+    });
+    telemetry.flush();
+    // What still runs has been told to end; a second signal does not wait for it either.
+    runtime.shutdown_background();
+    done
 }
 
 fn settings(args: &SettingsArgs) -> Result<Settings, SettingsError> {
@@ -146,21 +244,66 @@ fn settings(args: &SettingsArgs) -> Result<Settings, SettingsError> {
     Settings::read(args.config.as_deref(), environment, &flags)
 }
 
-fn serve(args: &ServeArgs, settings: &Settings) -> Result<(), Ended> {
+async fn serve(args: &ServeArgs, settings: &Settings, entropy: Entropy) -> Result<(), Ended> {
     if !args.embedded {
-        return Err(Ended { code: USAGE, what: "serve: only --embedded can be served so far".to_owned() });
+        return Ok(serve::live(settings, args.role, entropy).await?);
     }
     let catalog = match &args.catalog {
         Some(path) => Catalog::read(path)?,
         None => Catalog::embedded(),
     };
-    let system = |error: String| Ended { code: UNAVAILABLE, what: format!("the system: {error}") };
-    let entropy = clock::system_entropy().map_err(|error| system(error.to_string()))?;
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| system(error.to_string()))?;
-    let done = runtime.block_on(serve::embedded(settings, &catalog, entropy));
-    runtime.shutdown_background();
-    Ok(done?)
+    Ok(serve::embedded(settings, &catalog, entropy).await?)
+}
+
+async fn migrate(settings: &Settings) -> Result<(), Ended> {
+    let applied = schema::migrate(settings).await?;
+    for name in &applied {
+        println!("platform: applied {name}");
+    }
+    if applied.is_empty() {
+        println!("platform: the schema is up to date");
+    }
+    if settings.text("kafka.brokers").is_empty() {
+        return Ok(());
+    }
+    live_stores::probe_kafka(settings).await?;
+    let (partitions, replication) = (settings.number("kafka.partitions"), settings.number("kafka.replication"));
+    let fits = |number: i64| i32::try_from(number).expect("checked when it was read");
+    let topic = NewTopic { name: ORDER_TOPIC, partitions: fits(partitions), replication: fits(replication) };
+    let made = live_stores::kafka(settings)?.create_topics(&[topic]).await;
+    made.map_err(|error| unavailable(format!("kafka.brokers: the topic {ORDER_TOPIC}: {error}")))?;
+    println!("platform: the topic {ORDER_TOPIC} is there");
+    Ok(())
+}
+
+async fn seed_catalog(args: &SeedArgs, settings: &Settings) -> Result<(), Ended> {
+    let catalog = Catalog::read(&args.file)?;
+    let pool = live_stores::postgres(settings, "postgres.worker_connections")?;
+    live_stores::probe_postgres(settings, &pool).await?;
+    schema::check(&pool).await?;
+    let seeded = catalog::seed(&pool, &catalog).await?;
+    println!(
+        "platform: {} products new, {} deliveries booked with {} units, {} were booked before",
+        seeded.products, seeded.deliveries, seeded.units, seeded.unchanged
+    );
+    Ok(())
+}
+
+async fn audit(args: &AuditArgs, settings: &Settings, nonce: u64) -> Result<u8, Ended> {
+    let needs = Needs { postgres: true, redis: true, kafka: true, card_gateway: true, ..Needs::default() };
+    live_stores::require(settings, needs)?;
+    let http = live_stores::http(settings)?;
+    let stores = live_stores::connect(settings, needs).await?;
+    schema::check(&*stores.workers).await?;
+    let options = Options { settle_limit: Duration::from_secs(args.settle_s), busy: args.busy };
+    let audit = audit::audit(&stores, &*http, &SystemClock, nonce, options).await.map_err(unavailable)?;
+    let report = Report::of(&audit);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));
+    } else {
+        print!("{}", report.text());
+    }
+    Ok(report.ending.exit_code())
 }
 
 fn config(command: &ConfigCommand, settings: &Settings) {

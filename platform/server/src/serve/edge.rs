@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 use axum::{Json, Router};
@@ -17,8 +18,9 @@ use platform::metrics::Metrics;
 use platform::roles::Role;
 use serde_json::{Map, Value, json};
 use tower::ServiceExt;
+use tracing::Instrument;
 
-use super::processes::{Processes, Stopping};
+use super::processes::{Processes, Stopping, is_ready};
 
 struct Health {
     routers: Vec<(Role, Router)>,
@@ -34,7 +36,8 @@ pub fn whole(processes: &Processes) -> Router {
     let gateway = processes.router(Role::Gateway).expect("all roles run here");
     let payments = processes.router(Role::Payments).expect("all roles run here");
     let webhooks = any(async move |request: Request<Body>| payments.oneshot(request).await);
-    health(processes).route("/webhooks/payments", webhooks).fallback_service(gateway)
+    let served = Router::new().route("/webhooks/payments", webhooks).fallback_service(gateway);
+    health(processes).fallback_service(served.layer(from_fn(traced)))
 }
 
 /// The edge of a process that runs one role.
@@ -42,7 +45,8 @@ pub fn whole(processes: &Processes) -> Router {
 /// # Panics
 /// When it does not run there.
 pub fn alone(processes: &Processes, role: Role) -> Router {
-    health(processes).fallback_service(processes.router(role).expect("the role runs here"))
+    let router = processes.router(role).expect("the role runs here");
+    health(processes).fallback_service(router.layer(from_fn(traced)))
 }
 
 fn health(processes: &Processes) -> Router {
@@ -62,9 +66,7 @@ async fn readyz(State(health): State<Arc<Health>>) -> Response {
     let mut roles = Map::new();
     let mut ready = !health.stopping.is_stopping();
     for (role, router) in &health.routers {
-        let request = Request::get("/readyz").body(Body::empty()).expect("a fixed request");
-        let Ok(answer) = router.clone().oneshot(request).await;
-        let role_ready = answer.status().is_success();
+        let role_ready = is_ready(router).await;
         ready &= role_ready;
         roles.insert(role.name().to_owned(), Value::Bool(role_ready));
     }
@@ -74,4 +76,18 @@ async fn readyz(State(health): State<Arc<Health>>) -> Response {
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition::render(&health.metrics)).into_response()
+}
+
+/// One span a request, and one line when it is answered. Probes have none: they would drown the rest.
+async fn traced(request: axum::extract::Request, next: Next) -> Response {
+    let span = tracing::info_span!(
+        "request",
+        method = %request.method(),
+        path = request.uri().path(),
+        status = tracing::field::Empty,
+    );
+    let response = next.run(request).instrument(span.clone()).await;
+    span.record("status", response.status().as_u16());
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    response
 }

@@ -12,8 +12,8 @@ use ports::entropy::Entropy;
 use ports::sql::SqlPool;
 
 use super::ServeError;
-use super::stores::Stores;
 use crate::settings::Settings;
+use crate::stores::Stores;
 
 /// Everything that a deployment would have around the platform, in this process.
 pub struct EmbeddedStores {
@@ -40,13 +40,13 @@ impl EmbeddedStores {
         }
         let postgres = PostgresServer::start(engine_config(settings), clock.clone());
         for (name, script) in Texts::embedded().migrations() {
-            let refused = |error| ServeError::Store(format!("the engine refuses {name}: {error}"));
+            let refused = |error| ServeError::Engine(format!("the engine refuses {name}: {error}"));
             postgres.run_script(script).map_err(refused)?;
         }
         let redis = RedisServer::start(redis_engine::Config::default(), entropy.next_u64(), clock.clone());
         let partitions = i32::try_from(settings.number("kafka.partitions")).expect("checked when it was read");
         let kafka = KafkaServer::start(&[(ORDER_TOPIC, partitions)], clock.clone())
-            .map_err(|error| ServeError::Store(format!("the engine refuses the topic: {error}")))?;
+            .map_err(|error| ServeError::Engine(format!("the engine refuses the topic: {error}")))?;
         let card_gateway = CardGateway::new(config.payment.webhook_secret.clone(), clock);
         let switchboard = Switchboard::new();
         switchboard.plug_in(CARD_GATEWAY, card_gateway.router());

@@ -2,7 +2,6 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | [`stores`] | the ports of a process, whatever lies behind them |
 //! | [`embedded_stores`] | engines in the process |
 //! | [`processes`] | roles built, plugged together, their workers running |
 //! | [`edge`] | what is served at the address: the gateway's API, webhooks, health, metrics |
@@ -12,18 +11,21 @@ pub mod edge;
 pub mod embedded_stores;
 pub mod processes;
 pub mod signals;
-pub mod stores;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use embedded::Switchboard;
+use platform::roles::Role;
 use ports::entropy::Entropy;
 use tokio::net::TcpListener;
 
 use crate::catalog::{self, Catalog, CatalogError};
 use crate::clock::SystemClock;
+use crate::live_stores::{self, Needs, StoreError};
+use crate::schema::{self, SchemaError};
 use crate::settings::{Settings, SettingsError};
 use embedded_stores::EmbeddedStores;
 use processes::Processes;
@@ -38,7 +40,7 @@ pub enum ServeError {
     #[error("{0}")]
     Catalog(#[from] CatalogError),
     /// The address cannot be had.
-    #[error("listen: {address} cannot be had ({origin}): {error}")]
+    #[error("listen: {address} cannot be had: {error} ({origin})")]
     Listen {
         /// The address.
         address: String,
@@ -47,9 +49,15 @@ pub enum ServeError {
         /// What the system said.
         error: std::io::Error,
     },
-    /// A store cannot be reached, refuses, or is not as it must be.
+    /// A server cannot be reached or refuses.
     #[error("{0}")]
-    Store(String),
+    Store(#[from] StoreError),
+    /// The schema is not the one this build was written for.
+    #[error("{0}")]
+    Schema(#[from] SchemaError),
+    /// An engine refused, which only a bug can cause.
+    #[error("{0}")]
+    Engine(String),
     /// The system gave no entropy or no signals.
     #[error("the system: {0}")]
     System(String),
@@ -70,14 +78,39 @@ pub async fn embedded(settings: &Settings, catalog: &Catalog, entropy: Entropy) 
     let clock = Arc::new(SystemClock);
     let world = EmbeddedStores::start(settings, clock, &entropy)?;
     let seeded = catalog::seed(&*world.stores.workers, catalog).await?;
-    let processes = Processes::start_all(settings, &world.config, &world.stores, &world.switchboard, &entropy);
+    let processes = Processes::start(&Role::ALL, &world.config, &world.stores, &world.switchboard, &entropy);
     world.deliver_webhooks();
-    if tokio::time::timeout(OPENING_LIMIT, world.opened()).await.is_err() {
-        return Err(ServeError::Store("the gate did not open".to_owned()));
+    let opened = async { tokio::join!(world.opened(), processes.ready()) };
+    if tokio::time::timeout(OPENING_LIMIT, opened).await.is_err() {
+        return Err(ServeError::Engine("the gate did not open".to_owned()));
     }
     let router = edge::whole(&processes);
     println!("platform: all roles over engines in this process; everything they hold ends with it");
     println!("platform: {} products, {} units in stock", seeded.products, seeded.units);
+    println!("platform: serving at http://{address}");
+    run(settings, listener, router, processes).await
+}
+
+/// Serves roles over real servers, until it is told to stop: all of them, or one alone, which then calls the others at
+/// their addresses.
+///
+/// # Errors
+/// Whatever keeps it from beginning; nothing is served then.
+pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> Result<(), ServeError> {
+    let roles = role.map_or(Role::ALL.to_vec(), |role| vec![role]);
+    let needs = Needs::of_all(&roles, role.is_some());
+    live_stores::require(settings, needs)?;
+    let http = live_stores::http(settings)?;
+    let (listener, address) = listen(settings).await?;
+    let stores = live_stores::connect(settings, needs).await?;
+    if needs.postgres {
+        schema::check(&*stores.workers).await?;
+    }
+    let switchboard = Switchboard::with_beyond(http);
+    let config = Arc::new(settings.platform_config());
+    let processes = Processes::start(&roles, &config, &stores, &switchboard, &entropy);
+    let router = role.map_or_else(|| edge::whole(&processes), |role| edge::alone(&processes, role));
+    println!("platform: {} over real servers", role.map_or("all roles", Role::name));
     println!("platform: serving at http://{address}");
     run(settings, listener, router, processes).await
 }

@@ -1,9 +1,12 @@
 //! Roles built on the ports, plugged into the switchboard, their workers running; and their end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use embedded::Switchboard;
+use http::Request;
 use platform::bugs::Bugs;
 use platform::config::Config;
 use platform::context::Context;
@@ -14,10 +17,10 @@ use ports::entropy::Entropy;
 use ports::http_port::ServiceName;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tower::ServiceExt;
 
-use super::stores::Stores;
 use crate::clock::SystemClock;
-use crate::settings::Settings;
+use crate::stores::Stores;
 
 /// The roles of this process.
 pub struct Processes {
@@ -48,23 +51,10 @@ impl Stopping {
 }
 
 impl Processes {
-    /// Starts every role.
-    #[must_use]
-    pub fn start_all(
-        settings: &Settings,
-        config: &Arc<Config>,
-        stores: &Stores,
-        switchboard: &Arc<Switchboard>,
-        entropy: &Entropy,
-    ) -> Self {
-        Self::start(&Role::ALL, settings, config, stores, switchboard, entropy)
-    }
-
     /// Starts these roles. They call each other through the switchboard.
     #[must_use]
     pub fn start(
         wanted: &[Role],
-        _settings: &Settings,
         config: &Arc<Config>,
         stores: &Stores,
         switchboard: &Arc<Switchboard>,
@@ -79,6 +69,7 @@ impl Processes {
             switchboard: switchboard.clone(),
             stopping,
         };
+        let mut workers = Vec::new();
         for role in wanted {
             let context = Context {
                 sql: stores.pool_of(*role),
@@ -95,13 +86,15 @@ impl Processes {
             let process = roles::build(*role, context);
             switchboard.plug_in(ServiceName(role.name()), process.router.clone());
             processes.routers.push((*role, process.router));
-            for worker in process.workers {
-                let name = format!("{}/{}", role.name(), worker.name);
-                processes.workers.spawn(async move {
-                    worker.future.await;
-                    name
-                });
-            }
+            workers.extend(process.workers.into_iter().map(|worker| (*role, worker)));
+        }
+        // Only now: a worker may call any service at once.
+        for (role, worker) in workers {
+            let name = format!("{}/{}", role.name(), worker.name);
+            processes.workers.spawn(async move {
+                worker.future.await;
+                name
+            });
         }
         processes
     }
@@ -115,6 +108,16 @@ impl Processes {
     /// Every role that runs here, with its routes.
     pub fn routers(&self) -> &[(Role, Router)] {
         &self.routers
+    }
+
+    /// Waits until every role here has what it cannot do without.
+    pub async fn ready(&self) {
+        const LOOK: Duration = Duration::from_millis(20);
+        for (_, router) in &self.routers {
+            while !is_ready(router).await {
+                tokio::time::sleep(LOOK).await;
+            }
+        }
     }
 
     /// What all roles here count.
@@ -148,6 +151,13 @@ impl Processes {
     /// transactions are rolled back and its group memberships given up.
     pub async fn stop(mut self) {
         self.workers.shutdown().await;
-        self.switchboard.unplug_all();
+        self.routers.iter().for_each(|(role, _)| self.switchboard.unplug(ServiceName(role.name())));
     }
+}
+
+/// Whether a role says that it has what it cannot do without.
+pub(super) async fn is_ready(router: &Router) -> bool {
+    let request = Request::get("/readyz").body(Body::empty()).expect("a fixed request");
+    let Ok(answer) = router.clone().oneshot(request).await;
+    answer.status().is_success()
 }

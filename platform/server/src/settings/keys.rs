@@ -87,6 +87,12 @@ pub const KEYS: &[Key] = &[
     key("redis.connect_timeout_ms", MS_1, "250", "how long connecting to Redis may take"),
     key("kafka.brokers", Kind::Text, "", "the log's brokers, as host:port, separated by commas"),
     key("kafka.partitions", COUNT, "6", "partitions of the order topic, where it has to be created"),
+    key(
+        "kafka.replication",
+        Kind::Number { min: 1, max: 64 },
+        "1",
+        "copies of the order topic, where it has to be created",
+    ),
     key("card_gateway.url", HTTP, "", "the card gateway's API"),
     key("card_gateway.api_key", Kind::Secret, "", "the key this platform shows to the card gateway"),
     key("card_gateway.webhook_secret", Kind::Secret, "", "what the card gateway signs its webhooks with"),

@@ -80,6 +80,16 @@ pub enum SettingsError {
         /// What it must be.
         wanted: String,
     },
+    /// A value that its user could make nothing of.
+    #[error("{origin}: {name}: {what}")]
+    Refused {
+        /// The key.
+        name: &'static str,
+        /// Where its value is from.
+        origin: Origin,
+        /// What is wrong with it.
+        what: String,
+    },
     /// A key that must be set for what was asked for.
     #[error("{name} is not set, but {why}; set it by file, by environment {variable} or by --set {name}=…")]
     Missing {
@@ -176,6 +186,12 @@ impl Settings {
             return Err(SettingsError::Missing { name, variable: key.variable(), why: why.to_owned() });
         }
         Ok(text)
+    }
+
+    /// The error of a key whose value only its user could tell to be wrong. `what` must not quote a secret.
+    #[must_use]
+    pub fn refuse(&self, name: &'static str, what: String) -> SettingsError {
+        SettingsError::Refused { name, origin: self.origin(name).clone(), what }
     }
 
     /// A number.

@@ -1,0 +1,231 @@
+//! Real servers behind the ports: addresses from the settings, and a look at each server before anything starts.
+
+mod absent;
+mod address;
+mod probe;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
+use live::http::{BaseUrl, LiveHttp};
+use live::kafka::{KafkaSettings, LiveLog};
+use live::postgres::{PostgresPool, PostgresSettings};
+use live::redis::LiveRedis;
+use platform::messages::{CARD_GATEWAY, FLASH_SALE, INVENTORY, ORDERS};
+use platform::roles::Role;
+use ports::http_port::{HttpClient, HttpError, ServiceName};
+
+use crate::settings::{Settings, SettingsError};
+use crate::stores::Stores;
+use absent::Absent;
+
+pub use probe::{StoreError, probe_kafka, probe_postgres, probe_redis};
+
+/// How long connecting to a service may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
+/// The server's own limit comes first, so that its answer and not a guess is what is heard.
+const BEYOND_STATEMENT: Duration = Duration::from_millis(2_000);
+
+/// What a role cannot do its work without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Needs {
+    /// Postgres.
+    pub postgres: bool,
+    /// Redis.
+    pub redis: bool,
+    /// Kafka.
+    pub kafka: bool,
+    /// The card gateway's API.
+    pub card_gateway: bool,
+    /// The secret of the card gateway's webhooks.
+    pub webhooks: bool,
+    /// The other services, at their addresses.
+    pub services: bool,
+}
+
+impl Needs {
+    /// What this role needs. `alone`: the other services are not in its process.
+    #[must_use]
+    pub fn of(role: Role, alone: bool) -> Self {
+        let database = Self { postgres: true, ..Self::default() };
+        match role {
+            Role::Gateway => Self { services: alone, ..Self::default() },
+            Role::FlashSale | Role::Orders | Role::Compensation => Self { redis: true, card_gateway: true, ..database },
+            Role::Inventory => Self { redis: true, ..database },
+            Role::Payments => Self { webhooks: true, ..database },
+            Role::OutboxRelay | Role::Notification | Role::Analytics | Role::Warehouse => {
+                Self { kafka: true, ..database }
+            }
+        }
+    }
+
+    /// What several roles in one process need.
+    #[must_use]
+    pub fn of_all(roles: &[Role], alone: bool) -> Self {
+        roles.iter().map(|role| Self::of(*role, alone)).fold(Self::default(), |sum, one| Self {
+            postgres: sum.postgres | one.postgres,
+            redis: sum.redis | one.redis,
+            kafka: sum.kafka | one.kafka,
+            card_gateway: sum.card_gateway | one.card_gateway,
+            webhooks: sum.webhooks | one.webhooks,
+            services: sum.services | one.services,
+        })
+    }
+}
+
+/// Looks for what must be set and is not, before anything is opened.
+///
+/// # Errors
+/// The first key that is missing.
+pub fn require(settings: &Settings, needs: Needs) -> Result<(), SettingsError> {
+    let wanted = [
+        (needs.postgres, "postgres.url", "the database is needed"),
+        (needs.redis, "redis.url", "the gate is needed"),
+        (needs.kafka, "kafka.brokers", "the log is needed"),
+        (needs.card_gateway, "card_gateway.url", "the card gateway is needed"),
+        (needs.webhooks, "card_gateway.webhook_secret", "webhooks are believed only when they are signed"),
+        (needs.services, "services.orders", "this role calls it"),
+        (needs.services, "services.flash_sale", "this role calls it"),
+        (needs.services, "services.inventory", "this role calls it"),
+    ];
+    for (_, key, why) in wanted.into_iter().filter(|(needed, ..)| *needed) {
+        settings.required(key, why)?;
+    }
+    Ok(())
+}
+
+/// The way to every other service and to the card gateway.
+///
+/// # Errors
+/// An address that is none.
+pub fn http(settings: &Settings) -> Result<Arc<dyn HttpClient>, SettingsError> {
+    let mut services = BTreeMap::new();
+    let keys = [
+        (ORDERS, "services.orders"),
+        (FLASH_SALE, "services.flash_sale"),
+        (INVENTORY, "services.inventory"),
+        (CARD_GATEWAY, "card_gateway.url"),
+    ];
+    for (service, key) in keys {
+        let url = settings.text(key);
+        if !url.is_empty() {
+            let base = BaseUrl::parse(url).map_err(|error| settings.refuse(key, error.to_string()))?;
+            services.insert(service, base);
+        }
+    }
+    let client = LiveHttp::new(services, CONNECT_TIMEOUT)
+        .map_err(|error| settings.refuse("card_gateway.url", error.to_string()))?;
+    let key = settings.text("card_gateway.api_key");
+    if key.is_empty() {
+        return Ok(Arc::new(client));
+    }
+    let mut authorization = HeaderValue::from_str(&format!("Bearer {key}"))
+        .map_err(|_| settings.refuse("card_gateway.api_key", "it does not fit a header".to_owned()))?;
+    authorization.set_sensitive(true);
+    Ok(Arc::new(WithKey { client, authorization }))
+}
+
+/// Shows the card gateway, and nobody else, the key it asks for.
+struct WithKey {
+    client: LiveHttp,
+    authorization: HeaderValue,
+}
+
+#[async_trait]
+impl HttpClient for WithKey {
+    async fn call(
+        &self,
+        service: ServiceName,
+        mut request: Request<Bytes>,
+        timeout: Duration,
+    ) -> Result<Response<Bytes>, HttpError> {
+        if service == CARD_GATEWAY {
+            request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
+        }
+        self.client.call(service, request, timeout).await
+    }
+}
+
+/// The stores that are needed, each looked at: a wrong password or a server that is not there is found before anything
+/// is served. What is not needed is absent.
+///
+/// # Errors
+/// A setting that is missing or wrong, or the first server that is not as it must be.
+pub async fn connect(settings: &Settings, needs: Needs) -> Result<Stores, StoreError> {
+    let mut stores = Stores {
+        flash_lane: Arc::new(Absent),
+        ordinary_lane: Arc::new(Absent),
+        workers: Arc::new(Absent),
+        redis: Arc::new(Absent),
+        events: Arc::new(Absent),
+    };
+    if needs.postgres {
+        let workers = postgres(settings, "postgres.worker_connections")?;
+        probe_postgres(settings, &workers).await?;
+        stores.workers = Arc::new(workers);
+        stores.flash_lane = Arc::new(postgres(settings, "postgres.lane_connections")?);
+        stores.ordinary_lane = Arc::new(postgres(settings, "postgres.lane_connections")?);
+    }
+    if needs.redis {
+        let redis = redis(settings)?;
+        probe_redis(settings, &redis).await?;
+        stores.redis = Arc::new(redis);
+    }
+    if needs.kafka {
+        probe_kafka(settings).await?;
+        stores.events = Arc::new(kafka(settings)?);
+    }
+    Ok(stores)
+}
+
+/// A pool of as many connections as `size` says; nothing is sent yet.
+///
+/// # Errors
+/// An address that is missing or none.
+pub fn postgres(settings: &Settings, size: &str) -> Result<PostgresPool, SettingsError> {
+    let statement_timeout = settings.duration("postgres.statement_timeout_ms");
+    let options = PostgresSettings {
+        max_connections: settings.count(size),
+        acquire_timeout: settings.duration("postgres.acquire_timeout_ms"),
+        answer_timeout: statement_timeout + BEYOND_STATEMENT,
+        statement_timeout,
+        lock_timeout: statement_timeout,
+        ..PostgresSettings::default()
+    };
+    postgres_with(settings, options)
+}
+
+/// A pool with these options.
+///
+/// # Errors
+/// An address that is missing or none.
+pub fn postgres_with(settings: &Settings, options: PostgresSettings) -> Result<PostgresPool, SettingsError> {
+    settings.required("postgres.url", "the database is needed")?;
+    let url = address::with_password(settings.text("postgres.url"), settings.text("postgres.password"));
+    PostgresPool::new(&url, options).map_err(|error| settings.refuse("postgres.url", error.to_string()))
+}
+
+/// A connector; nothing is sent yet.
+///
+/// # Errors
+/// An address that is missing or none.
+pub fn redis(settings: &Settings) -> Result<LiveRedis, SettingsError> {
+    settings.required("redis.url", "the gate is needed")?;
+    let url = address::with_password(settings.text("redis.url"), settings.text("redis.password"));
+    let connect_timeout = settings.duration("redis.connect_timeout_ms");
+    LiveRedis::new(&url, connect_timeout).map_err(|error| settings.refuse("redis.url", error.to_string()))
+}
+
+/// The log; nothing is sent yet.
+///
+/// # Errors
+/// Brokers that are missing.
+pub fn kafka(settings: &Settings) -> Result<LiveLog, SettingsError> {
+    let brokers = settings.required("kafka.brokers", "the log is needed")?.to_owned();
+    Ok(LiveLog::new(KafkaSettings { brokers, ..KafkaSettings::default() }))
+}

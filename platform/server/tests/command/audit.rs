@@ -1,0 +1,98 @@
+//! The audit over engines in the process: what holds, what is broken, and what only a history could tell.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Request;
+use platform::roles::Role;
+use ports::entropy::Entropy;
+use ports::http_port::{HttpClient, ServiceName};
+use record::Ending;
+use server::audit::report::Report;
+use server::audit::{self, Options};
+use server::catalog::{self, Catalog};
+use server::clock::SystemClock;
+use server::serve::embedded_stores::EmbeddedStores;
+use server::serve::processes::Processes;
+use server::settings::Settings;
+
+const OPTIONS: Options = Options { settle_limit: Duration::from_secs(20), busy: false };
+
+async fn shop() -> (EmbeddedStores, Processes) {
+    let quick = ["fulfilment.picking_ms=50", "fulfilment.transit_ms=50", "fulfilment.warehouse_poll_ms=50"];
+    let flags: Vec<_> = quick.iter().map(|pair| ("--set", (*pair).to_owned())).collect();
+    let settings = Settings::read(None, [], &flags).unwrap();
+    let entropy = Entropy::from_seed(7);
+    let world = EmbeddedStores::start(&settings, Arc::new(SystemClock), &entropy).unwrap();
+    catalog::seed(&*world.stores.workers, &Catalog::embedded()).await.unwrap();
+    let processes = Processes::start(&Role::ALL, &world.config, &world.stores, &world.switchboard, &entropy);
+    world.deliver_webhooks();
+    world.opened().await;
+    (world, processes)
+}
+
+async fn buy(world: &EmbeddedStores, shopper: u32) -> u16 {
+    let body = r#"{"sku":"KETTLE","quantity":1,"payment_method":"pm_card_visa"}"#;
+    let request = Request::post("/v1/checkouts")
+        .header("content-type", "application/json")
+        .header("x-shopper-id", format!("s{shopper}"))
+        .header("idempotency-key", "k")
+        .body(Bytes::from(body))
+        .unwrap();
+    let gateway = ServiceName(Role::Gateway.name());
+    world.switchboard.call(gateway, request, Duration::from_secs(10)).await.unwrap().status().as_u16()
+}
+
+async fn audited(world: &EmbeddedStores, options: Options) -> Report {
+    let audit = audit::audit(&world.stores, &*world.switchboard, &SystemClock, 1, options).await.unwrap();
+    Report::of(&audit)
+}
+
+#[tokio::test]
+async fn a_shop_that_settled_is_clean_and_what_needs_a_history_says_so() {
+    let (world, processes) = shop().await;
+    for shopper in 0..5 {
+        assert_eq!(buy(&world, shopper).await, 201);
+    }
+    let report = audited(&world, OPTIONS).await;
+    assert_eq!((report.ending, report.orders), (Ending::Held, 5), "{}", report.text());
+    let verdict = |name: &str| report.verdicts.iter().find(|verdict| verdict.checker == name).unwrap();
+    assert!(["stock", "money", "events", "liveness"].iter().all(|name| verdict(name).holds), "{}", report.text());
+    let unseen = ["orders", "idempotency", "admission", "targets"];
+    assert!(unseen.iter().all(|name| verdict(name).not_judged.is_some()), "{}", report.text());
+    processes.stop().await;
+}
+
+#[tokio::test]
+async fn a_unit_that_appears_from_nowhere_is_a_safety_violation() {
+    let (world, processes) = shop().await;
+    assert_eq!(buy(&world, 1).await, 201);
+    world.stores.workers.query("UPDATE inventory SET on_hand = on_hand + 1 WHERE sku = 'LAMP'", &[]).await.unwrap();
+    let report = audited(&world, Options { settle_limit: Duration::from_secs(6), ..OPTIONS }).await;
+    assert_eq!(report.ending.exit_code(), 1, "{}", report.text());
+    assert!(
+        report.text().contains("stock       VIOLATED\n    LAMP: at the end, the ledger sums to 1000"),
+        "{}",
+        report.text()
+    );
+    processes.stop().await;
+}
+
+#[tokio::test]
+async fn an_order_nobody_brings_to_its_end_is_a_liveness_violation() {
+    let (world, processes) = shop().await;
+    processes.stop().await;
+    let placed = "INSERT INTO orders VALUES ('ord_1', 'ann', 'LAMP', 1, 2500, 'usd', 'placed', NULL, 'f', 'pm', 1, \
+                  now(), 0, now(), now())";
+    let moved = "INSERT INTO order_transitions VALUES ('ord_1', 1, NULL, 'placed', now())";
+    let intent = "INSERT INTO payment_intents VALUES ('ord_1', 2500, 'created', NULL, NULL, now())";
+    for statement in [placed, moved, intent] {
+        world.stores.workers.query(statement, &[]).await.unwrap();
+    }
+    let report = audited(&world, Options { settle_limit: Duration::from_secs(1), ..OPTIONS }).await;
+    assert_eq!(report.ending.exit_code(), 4, "{}", report.text());
+    assert!(report.text().contains("at the end, ord_1 is still placed"), "{}", report.text());
+    let busy = audited(&world, Options { busy: true, ..OPTIONS }).await;
+    assert_eq!(busy.ending.exit_code(), 0, "while shoppers shop, an order may be under way: {}", busy.text());
+}

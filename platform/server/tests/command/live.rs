@@ -1,0 +1,158 @@
+//! The command over real servers: migrate, seed, serve, audit; and servers that are not as they must be.
+
+use std::fs;
+use std::sync::Arc;
+
+use embedded::{CardGateway, Switchboard};
+use nix::sys::signal::Signal;
+use platform::messages::PAYMENTS;
+use server::clock::SystemClock;
+use testbed::{Persistence, PostgresOptions, psql, shared};
+
+use crate::process::{Serving, run, text};
+
+/// A card gateway on a port of its own, as the sandbox is one. Its webhooks are not delivered.
+async fn card_gateway() -> (Arc<CardGateway>, String) {
+    let gateway = CardGateway::new("whsec_test".to_owned(), Arc::new(SystemClock));
+    gateway.deliver_webhooks(Switchboard::new(), PAYMENTS, "/webhooks/payments");
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = gateway.router();
+    drop(tokio::spawn(async move { axum::serve(listener, router).await }));
+    (gateway, url)
+}
+
+fn said(args: &[&str]) -> (Option<i32>, String) {
+    let ended = run(args);
+    (ended.status.code(), text(&ended.stdout) + &text(&ended.stderr))
+}
+
+#[test]
+fn migrating_twice_at_once_and_again_applies_each_migration_once() {
+    let url = shared::database("migrate_twice").unwrap();
+    let set = format!("postgres.url={url}");
+    let both: Vec<_> = (0..2)
+        .map(|_| {
+            let mut command = crate::process::platform(&["migrate", "--set", &set]);
+            command.stdout(std::process::Stdio::piped()).spawn().unwrap()
+        })
+        .collect();
+    let outputs: Vec<_> = both.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    assert!(outputs.iter().all(|output| output.status.success()), "{outputs:?}");
+    let applied: usize = outputs.iter().map(|output| text(&output.stdout).matches("applied").count()).sum();
+    assert_eq!(applied, 3);
+    assert_eq!(said(&["migrate", "--set", &set]), (Some(0), "platform: the schema is up to date\n".to_owned()));
+}
+
+#[test]
+fn a_schema_from_the_future_and_an_edited_migration_are_refused() {
+    let url = shared::database("future").unwrap();
+    let set = format!("postgres.url={url}");
+    let serve = ["serve", "--role", "analytics", "--listen", "127.0.0.1:0", "--set", &set, "--set"];
+    let brokers = format!("kafka.brokers={}", shared::kafka().unwrap());
+    let serve = [&serve[..], &[&*brokers]].concat();
+    let (code, behind) = said(&serve);
+    assert_eq!(code, Some(5));
+    assert!(behind.contains("run `platform migrate`"), "{behind}");
+    assert_eq!(said(&["migrate", "--set", &set]).0, Some(0));
+    psql(&url, "INSERT INTO schema_migrations VALUES (9999, '9999_later.sql', 'x', now())").unwrap();
+    for args in [&serve[..], &["migrate", "--set", &set]] {
+        let (code, future) = said(args);
+        assert_eq!((code, future.lines().count()), (Some(5), 1), "{future}");
+        assert!(future.contains("from the future: it has 9999_later.sql"), "{future}");
+    }
+    psql(&url, "DELETE FROM schema_migrations WHERE version = 9999").unwrap();
+    psql(&url, "UPDATE schema_migrations SET checksum = 'y' WHERE version = 2").unwrap();
+    let (code, edited) = said(&serve);
+    assert_eq!(code, Some(5));
+    assert!(edited.contains("0002_orders.sql was edited after it had been applied"), "{edited}");
+}
+
+#[test]
+fn wrong_passwords_are_refused_by_name_and_not_shown() {
+    let options = PostgresOptions { password: Some("right".to_owned()), ..PostgresOptions::default() };
+    let postgres = testbed::Postgres::start_with(&options).unwrap();
+    let wrong = format!("postgres.url={}", postgres.url().replace("right", "wrong7"));
+    let (code, told) = said(&["migrate", "--set", &wrong]);
+    assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
+    assert!(told.contains("postgres.url") && told.contains("28P01") && !told.contains("wrong7"), "{told}");
+
+    let url = shared::database("passwords").unwrap();
+    let database = format!("postgres.url={url}");
+    let redis = testbed::Redis::start_with_password(Persistence::None, "right").unwrap();
+    let wrong = format!("redis.url={}", redis.url().replace("right", "wrong7"));
+    let (code, told) =
+        said(&["serve", "--role", "inventory", "--listen", "127.0.0.1:0", "--set", &database, "--set", &wrong]);
+    assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
+    assert!(told.contains("redis.url") && told.contains("refuses") && !told.contains("wrong7"), "{told}");
+}
+
+/// Servers as settings. The log is the test's own: others write orders too.
+fn settings_file(folder: &tempfile::TempDir, redis: &str, kafka: &str, gateway: &str) -> String {
+    let path = folder.path().join("platform.toml");
+    let postgres = shared::database("whole_shop").unwrap();
+    let text = format!(
+        "postgres.url = '{postgres}'\nredis.url = '{redis}'\nkafka.brokers = '{kafka}'\n\
+         [card_gateway]\nurl = '{gateway}'\nwebhook_secret = 'whsec_test'\n\
+         [fulfilment]\npicking_ms = 100\ntransit_ms = 100\n"
+    );
+    fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_clean() {
+    let (_gateway, gateway_url) = card_gateway().await;
+    let folder = tempfile::tempdir().unwrap();
+    let redis = testbed::Redis::start(Persistence::None).unwrap();
+    let kafka = testbed::Kafka::start().unwrap();
+    let file = settings_file(&folder, &redis.url(), &kafka.bootstrap(), &gateway_url);
+    let config = ["--config", &*file];
+    let (code, told) = said(&[&["migrate"][..], &config].concat());
+    assert_eq!(code, Some(0), "{told}");
+    assert!(told.contains("the topic orders is there"), "{told}");
+
+    let catalog = folder.path().join("catalog.toml");
+    fs::write(&catalog, "[[product]]\nsku = 'TV'\nprice_cents = 29900\nstock = 10\nflash = true\n").unwrap();
+    let seed = [&["seed-catalog", catalog.to_str().unwrap()][..], &config].concat();
+    let first = said(&seed);
+    assert_eq!(
+        first,
+        (Some(0), "platform: 1 products new, 1 deliveries booked with 10 units, 0 were booked before\n".to_owned())
+    );
+    let again = said(&seed);
+    assert_eq!(
+        again,
+        (Some(0), "platform: 0 products new, 0 deliveries booked with 0 units, 1 were booked before\n".to_owned())
+    );
+
+    let mut shop = Serving::start(&[&["serve"][..], &config].concat());
+    let mut bought = None;
+    for _ in 0..100 {
+        // The gate opens a moment after the first start.
+        let (status, order) = shop.buy("k1", "TV", "pm_card_visa").await;
+        if status == 201 {
+            bought = order["order_id"].as_str().map(str::to_owned);
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    shop.wait_for_status(&bought.expect("nothing could be bought"), "delivered").await;
+    let audit = [&["audit", "--json"][..], &config].concat();
+    let (code, report) = said(&audit);
+    assert_eq!(code, Some(0), "{report}");
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((report["ending"].as_str(), report["orders"].as_i64()), (Some("held"), Some(1)));
+    shop.signal(Signal::SIGTERM);
+    assert_eq!(shop.wait(), Some(0));
+
+    psql(&shared_url(&file), "UPDATE inventory SET on_hand = on_hand + 1").unwrap();
+    let (code, report) = said(&[&["audit", "--settle-s", "1"][..], &config].concat());
+    assert_eq!(code, Some(1), "{report}");
+    assert!(report.contains("stock       VIOLATED"), "{report}");
+}
+
+fn shared_url(file: &str) -> String {
+    let text = fs::read_to_string(file).unwrap();
+    text.split('\'').nth(1).unwrap().to_owned()
+}
