@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use madsim::Config;
-use madsim::runtime::Runtime;
+use madsim::runtime::{Handle, Runtime};
 use platform::bugs::{Bugs, KnownBug};
 use platform::config::CommitStrategy;
 use platform::texts::Texts;
@@ -185,6 +185,8 @@ async fn settle<T, U>(
         world.timeline.sleep_until(world.timeline.now_us() + LOOK_US).await;
         let now_us = world.timeline.now_us();
         look(now_us);
+        // The runtime remembers every task it ever had until somebody counts them: in a long run, hundreds of MiB.
+        let _counted = Handle::current().metrics().num_tasks();
         if world.observer.should_stop() {
             return false;
         }

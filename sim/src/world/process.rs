@@ -4,10 +4,11 @@
 //! its answer sees a reset connection. A request becomes a task on the called node after a simulated hop and after its
 //! turn in that node's queue.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
-use axum::body::Body;
+use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
@@ -48,7 +49,7 @@ pub struct Door {
 impl Door {
     /// From now on `server` answers.
     pub fn open(self, server: Server) {
-        self.processes.slots()[self.process.0].server = Some(server);
+        self.processes.slots().all[self.process.0].server = Some(server);
     }
 }
 
@@ -75,10 +76,17 @@ struct Slot {
     station: Station,
 }
 
+#[derive(Default)]
+struct Slots {
+    all: Vec<Slot>,
+    /// Where the replicas of each service stand in `all`, in the order in which they were added.
+    replicas: BTreeMap<ServiceName, Vec<usize>>,
+}
+
 /// All processes of a run, and the way to call them.
 #[derive(Clone)]
 pub struct Processes {
-    slots: Arc<Mutex<Vec<Slot>>>,
+    slots: Arc<Mutex<Slots>>,
     network: Network,
     timeline: Timeline,
     watch: Watch,
@@ -123,7 +131,7 @@ impl Processes {
         Self { slots: Arc::default(), network, timeline, watch }
     }
 
-    fn slots(&self) -> MutexGuard<'_, Vec<Slot>> {
+    fn slots(&self) -> MutexGuard<'_, Slots> {
         self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -134,8 +142,10 @@ impl Processes {
         let boot = spec.boot.clone();
         let process = {
             let mut slots = self.slots();
-            slots.push(Slot { spec, node: node.clone(), server: None, station });
-            ProcessIndex(slots.len() - 1)
+            let index = slots.all.len();
+            slots.replicas.entry(spec.service).or_default().push(index);
+            slots.all.push(Slot { spec, node: node.clone(), server: None, station });
+            ProcessIndex(index)
         };
         boot(&node, Door { processes: self.clone(), process });
         process
@@ -144,18 +154,18 @@ impl Processes {
     /// The process of a name.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<ProcessIndex> {
-        self.slots().iter().position(|slot| slot.spec.name == name).map(ProcessIndex)
+        self.slots().all.iter().position(|slot| slot.spec.name == name).map(ProcessIndex)
     }
 
     /// Where a process is on the network.
     #[must_use]
     pub fn place(&self, process: ProcessIndex) -> NodeIndex {
-        self.slots()[process.0].spec.at
+        self.slots().all[process.0].spec.at
     }
 
     /// Kills a process: every task of it is dropped where it stands.
     pub fn kill(&self, process: ProcessIndex) {
-        let slot = &mut self.slots()[process.0];
+        let slot = &mut self.slots().all[process.0];
         slot.server = None;
         Handle::current().kill(slot.node.id());
     }
@@ -163,19 +173,19 @@ impl Processes {
     /// Starts a killed process again, with nothing in memory.
     pub fn restart(&self, process: ProcessIndex) {
         let (id, boot) = {
-            let slot = &mut self.slots()[process.0];
+            let slot = &mut self.slots().all[process.0];
             (slot.node.id(), slot.spec.boot.clone())
         };
         Handle::current().restart(id);
         let node = Handle::current().get_node(id).expect("a node stays known for the whole run");
-        self.slots()[process.0].node = node.clone();
+        self.slots().all[process.0].node = node.clone();
         boot(&node, Door { processes: self.clone(), process });
     }
 
     /// Kills every process, and starts again only those of `service`: nothing that was under way goes on.
     pub fn halt_all_but(&self, service: ServiceName) {
         let processes: Vec<(ProcessIndex, ServiceName)> =
-            self.slots().iter().enumerate().map(|(at, slot)| (ProcessIndex(at), slot.spec.service)).collect();
+            self.slots().all.iter().enumerate().map(|(at, slot)| (ProcessIndex(at), slot.spec.service)).collect();
         for (process, its_service) in processes {
             self.kill(process);
             if its_service == service {
@@ -188,19 +198,19 @@ impl Processes {
     /// engines; unless those ties are cut here, a world that is over would stay in memory.
     pub fn end(&self) {
         let slots = std::mem::take(&mut *self.slots());
-        for slot in &slots {
+        for slot in &slots.all {
             Handle::current().kill(slot.node.id());
         }
     }
 
     /// Stops a process in the middle of whatever it does, without its noticing.
     pub fn pause(&self, process: ProcessIndex) {
-        Handle::current().pause(self.slots()[process.0].node.id());
+        Handle::current().pause(self.slots().all[process.0].node.id());
     }
 
     /// Lets a paused process go on.
     pub fn resume(&self, process: ProcessIndex) {
-        Handle::current().resume(self.slots()[process.0].node.id());
+        Handle::current().resume(self.slots().all[process.0].node.id());
     }
 
     /// Sends a request from `from` to a replica of `service`, chosen by `draw` among those that are up.
@@ -253,11 +263,14 @@ impl Processes {
 const CONNECT_REFUSED_US: u32 = 150;
 
 /// A balancer's choice: it goes round from a drawn start and skips replicas that refuse the connection.
-fn pick(slots: &mut [Slot], service: ServiceName, draw: u64) -> Option<&mut Slot> {
-    let up = |slot: &&mut Slot| slot.spec.service == service && slot.server.is_some();
-    let count = slots.iter_mut().filter(up).count();
+fn pick(slots: &mut Slots, service: ServiceName, draw: u64) -> Option<&mut Slot> {
+    let Slots { all, replicas } = slots;
+    let is_up = |index: &&usize| all[**index].server.is_some();
+    let replicas = replicas.get(&service)?;
+    let count = replicas.iter().filter(is_up).count();
     let wanted = usize::try_from(draw % u64::try_from(count.max(1)).expect("small")).expect("small");
-    slots.iter_mut().filter(up).nth(wanted)
+    let index = *replicas.iter().filter(is_up).nth(wanted)?;
+    Some(&mut all[index])
 }
 
 impl Server {
@@ -269,9 +282,19 @@ impl Server {
                 let mut service = router.as_service::<Body>();
                 let Ok(response) = service.call(request.map(Body::from)).await;
                 let (parts, body) = response.into_parts();
-                let body = body.collect().await.expect("a body in memory cannot be cut short").to_bytes();
-                Some(Response::from_parts(parts, body))
+                Some(Response::from_parts(parts, whole(body).await))
             }
         }
+    }
+}
+
+/// All of a body. Nearly every one is a single piece, and that piece is taken as it is.
+async fn whole(mut body: Body) -> Bytes {
+    const WHY: &str = "a body in memory cannot be cut short";
+    let Some(first) = body.frame().await else { return Bytes::new() };
+    match first.expect(WHY).into_data() {
+        Ok(first) if body.is_end_stream() => first,
+        Ok(first) => [first, body.collect().await.expect(WHY).to_bytes()].concat().into(),
+        Err(_trailers) => Bytes::new(),
     }
 }
