@@ -5,14 +5,13 @@
 
 mod agenda;
 mod answer;
+mod reply;
 mod request;
 mod visit;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bytes::Bytes;
 use checkers::history::{Answer, EventKind, Sku};
-use http::Response;
 use ports::http_port::ServiceName;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
@@ -21,9 +20,10 @@ use tokio::sync::Notify;
 
 use super::network::NodeIndex;
 use super::observer::Observer;
-use super::process::{Dispatched, Processes, ReplyTo};
+use super::process::{Dispatched, Processes};
 use super::time::Timeline;
 use agenda::Agenda;
+use reply::{CheckoutReply, StatusReply, Unheard};
 use request::Requests;
 use visit::{Next, Visit};
 
@@ -384,6 +384,15 @@ impl Crowd {
             Dispatched::Sent | Dispatched::Silent | Dispatched::Refused(_) => {}
         }
     }
+
+    /// Wakes the driver if something has become due before it would wake by itself.
+    fn wake_if_due(&self) {
+        let state = &mut *self.state();
+        let asleep_until_us = state.asleep_until_us;
+        if state.is_empty() || state.due.next_at().is_some_and(|at_us| at_us < asleep_until_us) {
+            self.wake.notify_one();
+        }
+    }
 }
 
 /// How long a cancellation, whose answer nobody waits for, has to reach the platform, in microseconds.
@@ -419,91 +428,6 @@ impl State {
             Outcome::Abandoned => funnel.abandoned += 1,
             Outcome::TimedOut => funnel.timed_out += 1,
             Outcome::Failed => funnel.failed += 1,
-        }
-    }
-}
-
-/// The shopper's end of a checkout.
-struct CheckoutReply {
-    crowd: Crowd,
-    visit: u32,
-    attempt: u16,
-    sent_us: i64,
-    answered: bool,
-}
-
-impl ReplyTo for CheckoutReply {
-    fn answer(mut self, response: Response<Bytes>) {
-        self.answered = true;
-        let answer = answer::read(&response, |order_id| self.crowd.observer.order(order_id));
-        self.crowd.answered(self.visit, self.attempt, self.sent_us, answer);
-        self.crowd.wake_if_due();
-    }
-
-    fn lose(mut self) {
-        self.answered = true;
-    }
-}
-
-impl Drop for CheckoutReply {
-    fn drop(&mut self) {
-        if !self.answered {
-            self.crowd.answered(self.visit, self.attempt, self.sent_us, Answer::Reset);
-            self.crowd.wake_if_due();
-        }
-    }
-}
-
-/// The shopper's end of a status request.
-struct StatusReply {
-    crowd: Crowd,
-    visit: u32,
-    /// The key whose order was asked after.
-    key: u32,
-    answered: bool,
-}
-
-impl ReplyTo for StatusReply {
-    fn answer(mut self, response: Response<Bytes>) {
-        self.answered = true;
-        let answer = answer::read_status(&response, |order_id| self.crowd.observer.order(order_id));
-        self.crowd.polled(self.visit, self.key, answer);
-        self.crowd.wake_if_due();
-    }
-
-    fn lose(mut self) {
-        // Silence would leave the shopper asking forever; its program gives up at once instead.
-        self.answered = true;
-        self.crowd.polled(self.visit, self.key, None);
-        self.crowd.wake_if_due();
-    }
-}
-
-impl Drop for StatusReply {
-    fn drop(&mut self) {
-        if !self.answered {
-            self.crowd.polled(self.visit, self.key, None);
-            self.crowd.wake_if_due();
-        }
-    }
-}
-
-/// A request whose answer nobody waits for.
-struct Unheard;
-
-impl ReplyTo for Unheard {
-    fn answer(self, _response: Response<Bytes>) {}
-
-    fn lose(self) {}
-}
-
-impl Crowd {
-    /// Wakes the driver if something has become due before it would wake by itself.
-    fn wake_if_due(&self) {
-        let state = &mut *self.state();
-        let asleep_until_us = state.asleep_until_us;
-        if state.is_empty() || state.due.next_at().is_some_and(|at_us| at_us < asleep_until_us) {
-            self.wake.notify_one();
         }
     }
 }
