@@ -101,6 +101,8 @@ fn new_intent(params: &mut Params) -> Result<NewIntent, ApiError> {
             return Err(ApiError::invalid("parameter_invalid", "capture_method", message));
         }
     };
+    // There are only cards here; the parameter that asks for nothing else is understood.
+    one_of(params, "payment_method_types[]", &["card"])?;
     let payment_method = payment_method(params)?;
     let confirm = params.take_bool("confirm")?;
     if confirm && payment_method.is_none() {
