@@ -191,6 +191,10 @@ pub struct PaymentConfig {
     pub attempts: u32,
     /// The pause before the second try; it doubles, with jitter.
     pub backoff: Duration,
+    /// How far the gateway's search may trail behind its record: zero for the sandbox, a minute and more for Stripe.
+    pub search_lag: Duration,
+    /// The secret key shown to the gateway; none is shown when it is empty.
+    pub api_key: String,
     /// The secret webhooks are signed with.
     pub webhook_secret: String,
 }
@@ -201,6 +205,8 @@ impl Default for PaymentConfig {
             timeout: Duration::from_millis(1_000),
             attempts: 2,
             backoff: Duration::from_millis(50),
+            search_lag: Duration::ZERO,
+            api_key: String::new(),
             webhook_secret: String::new(),
         }
     }

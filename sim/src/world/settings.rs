@@ -86,6 +86,7 @@ pub fn platform_config(scenario: &Scenario, strategy: CommitStrategy) -> Config 
         attempts: options.payment.attempts,
         backoff: ms(options.payment.backoff_ms),
         webhook_secret: WEBHOOK_SECRET.to_owned(),
+        ..PaymentConfig::default()
     };
     let compensation = CompensationConfig {
         poll: ms(options.compensation.poll_ms),

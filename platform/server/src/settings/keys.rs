@@ -96,6 +96,12 @@ pub const KEYS: &[Key] = &[
     key("card_gateway.url", HTTP, "", "the card gateway's API"),
     key("card_gateway.api_key", Kind::Secret, "", "the key this platform shows to the card gateway"),
     key("card_gateway.webhook_secret", Kind::Secret, "", "what the card gateway signs its webhooks with"),
+    key(
+        "card_gateway.search_lag_ms",
+        MS,
+        "120000",
+        "how far its search may trail behind its record; Stripe says a minute",
+    ),
     key("services.orders", HTTP, "", "where the orders role is, for roles that run alone"),
     key("services.flash_sale", HTTP, "", "where the flash-sale role is, for roles that run alone"),
     key("services.inventory", HTTP, "", "where the inventory role is, for roles that run alone"),

@@ -21,6 +21,8 @@ impl Settings {
                 timeout: self.duration("payment.timeout_ms"),
                 attempts: self.count("payment.attempts"),
                 backoff: self.duration("payment.backoff_ms"),
+                search_lag: self.duration("card_gateway.search_lag_ms"),
+                api_key: self.text("card_gateway.api_key").to_owned(),
                 webhook_secret: self.text("card_gateway.webhook_secret").to_owned(),
             },
             compensation: CompensationConfig {

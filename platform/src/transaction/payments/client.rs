@@ -1,9 +1,13 @@
-//! The card gateway's client: one request each.
+//! The card gateway's client: one request each, as Stripe takes them: form-encoded, with the secret key as a bearer token.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use http::{Method, Request};
-use serde::Serialize;
+use http::header::AUTHORIZATION;
+use http::{HeaderValue, Method, Request};
 
+use super::form;
 use super::intent::{Intent, Money, Reply, classify, parse_intent, parse_list};
 use crate::context::Context;
 use crate::messages::CARD_GATEWAY;
@@ -41,26 +45,6 @@ pub(super) fn key(order_id: &str, step: Step, generation: u32) -> String {
     }
 }
 
-#[derive(Serialize)]
-struct NewIntent<'a> {
-    amount: i64,
-    currency: &'a str,
-    payment_method: &'a str,
-    capture_method: &'static str,
-    confirm: bool,
-    metadata: Metadata<'a>,
-}
-
-#[derive(Serialize)]
-struct Metadata<'a> {
-    order_id: &'a str,
-}
-
-#[derive(Serialize)]
-struct NewRefund<'a> {
-    payment_intent: &'a str,
-}
-
 /// What came of one step.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Done {
@@ -73,27 +57,35 @@ pub(super) enum Done {
 /// The client of one process.
 pub(crate) struct Payments {
     pub(super) ctx: Context,
+    /// The secret key, ready to be shown; none is shown to a gateway that asks for none.
+    authorization: Option<HeaderValue>,
+    /// Orders whose authorize key is spent on an error and whose payment the search does not find, and since when.
+    pub(super) known_spent_us: Mutex<BTreeMap<Arc<str>, i64>>,
 }
 
 impl Payments {
     /// A client on this process's http port.
     pub(crate) fn new(ctx: Context) -> Self {
-        Self { ctx }
+        let authorization = bearer(&ctx.config.payment.api_key);
+        Self { ctx, authorization, known_spent_us: Mutex::default() }
     }
 
     /// Creates the order's intent and asks the issuer to hold the money. The body is made from the stored order alone, so
     /// that whoever sends it under this key sends the same.
     pub(super) async fn authorize(&self, order: &OrderRecord, generation: u32) -> Done {
-        let body = NewIntent {
-            amount: order.amount_cents,
-            currency: &order.currency,
-            payment_method: &order.payment_method,
-            capture_method: "manual",
-            confirm: true,
-            metadata: Metadata { order_id: &order.order_id },
-        };
+        let amount = order.amount_cents.to_string();
+        let body = form::encode(&[
+            ("amount", &amount),
+            ("currency", &order.currency),
+            ("payment_method", &order.payment_method),
+            // A card alone: no method that would send the shopper elsewhere to confirm.
+            ("payment_method_types[]", "card"),
+            ("capture_method", "manual"),
+            ("confirm", "true"),
+            ("metadata[order_id]", &order.order_id),
+        ]);
         let key = key(&order.order_id, Step::Authorize, generation);
-        self.change("/v1/payment_intents", &key, to_json(&body)).await
+        self.change("/v1/payment_intents", &key, body.into()).await
     }
 
     /// Takes the money that is held.
@@ -110,13 +102,15 @@ impl Payments {
 
     /// Gives back all money that was taken.
     pub(super) async fn request_refund(&self, order_id: &str, intent_id: &str, generation: u32) -> Reply {
-        let body = to_json(&NewRefund { payment_intent: intent_id });
-        self.send(Method::POST, "/v1/refunds", Some(&key(order_id, Step::Refund, generation)), body).await
+        let body = form::encode(&[("payment_intent", intent_id)]);
+        self.send(Method::POST, "/v1/refunds", Some(&key(order_id, Step::Refund, generation)), body.into()).await
     }
 
-    /// Where the order's money is, by the gateway's record; `None` when the gateway does not say.
+    /// Where the order's money is, by the gateway's record; `None` when the gateway does not say. The record is searched
+    /// by the order's id, and at Stripe the search trails behind: what it finds was so, what it does not find may be.
     pub(crate) async fn read_back(&self, order_id: &str) -> Option<Money> {
-        let path = format!("/v1/payment_intents?order_id={order_id}");
+        let query = format!("metadata['order_id']:'{order_id}'");
+        let path = format!("/v1/payment_intents/search?{}", form::encode(&[("query", &query)]));
         match self.send(Method::GET, &path, None, Bytes::new()).await {
             Reply::Done(body) => parse_list(&body).map(|intents| Money::of(&intents)),
             Reply::Declined { .. } | Reply::Refused { .. } | Reply::Unknown { .. } => None,
@@ -139,7 +133,10 @@ impl Payments {
             request = request.header("idempotency-key", key);
         }
         if !body.is_empty() {
-            request = request.header("content-type", "application/json");
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        if let Some(authorization) = &self.authorization {
+            request = request.header(AUTHORIZATION, authorization);
         }
         let request = request.body(body).expect("paths and keys are made of ids, which are visible ASCII");
         let reply = match self.ctx.http.call(CARD_GATEWAY, request, self.ctx.config.payment.timeout).await {
@@ -154,8 +151,11 @@ impl Payments {
     }
 }
 
-fn to_json(body: &impl Serialize) -> Bytes {
-    serde_json::to_vec(body).expect("strings and integers have no way to fail").into()
+/// A key that no header can carry is shown as none, and the gateway's refusal tells.
+fn bearer(api_key: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {api_key}")).ok().filter(|_| !api_key.is_empty())?;
+    value.set_sensitive(true);
+    Some(value)
 }
 
 #[cfg(test)]
@@ -166,5 +166,13 @@ mod tests {
     fn a_key_names_the_order_and_the_step() {
         assert_eq!(key("ord_1", Step::Authorize, 1), "ord_1:authorize");
         assert_eq!(key("ord_1", Step::Refund, 3), "ord_1:refund:3");
+    }
+
+    #[test]
+    fn a_key_is_shown_as_a_bearer_token_and_hidden_from_logs() {
+        let shown = bearer("sk_test_1").unwrap();
+        assert_eq!((shown.to_str().unwrap(), shown.is_sensitive()), ("Bearer sk_test_1", true));
+        assert_eq!(bearer(""), None);
+        assert_eq!(bearer("two\nlines"), None);
     }
 }

@@ -1,6 +1,8 @@
 //! What compensation does with an order's money once the order can no longer be committed: make sure that nothing more
 //! can be captured, and give back what was.
 
+use std::sync::PoisonError;
+
 use super::client::{Done, Payments};
 use super::intent::{Money, Reply};
 use crate::transaction::order_record::OrderRecord;
@@ -36,7 +38,9 @@ impl Payments {
                 Money::Canceled => return Some(Ended::Untaken),
                 Money::Declined { code } => return Some(Ended::Declined { code }),
                 Money::Authorized { intent_id } => self.let_go(&order.order_id, &intent_id).await,
-                Money::Nowhere if key_is_spent => return Some(Ended::Untaken),
+                Money::Nowhere if key_is_spent && self.search_has_caught_up(order) => return Some(Ended::Untaken),
+                // The key's only request is over, but a search that trails behind may not have found its effect yet.
+                Money::Nowhere if key_is_spent => return None,
                 Money::Nowhere => match self.authorize(order, 1).await {
                     Done::Intent(_) => {}
                     Done::Declined { code } => return Some(Ended::Declined { code }),
@@ -47,6 +51,20 @@ impl Payments {
             }
         }
         None
+    }
+
+    /// Whether the search has had the time to find what a key that is known to be spent has done. Counted from when this
+    /// process first knew, so a restart only makes it later.
+    fn search_has_caught_up(&self, order: &OrderRecord) -> bool {
+        let lag_us = i64::try_from(self.ctx.config.payment.search_lag.as_micros()).unwrap_or(i64::MAX);
+        let now_us = self.ctx.clock.now_us();
+        let mut known_spent = self.known_spent_us.lock().unwrap_or_else(PoisonError::into_inner);
+        let since_us = *known_spent.entry(order.order_id.clone()).or_insert(now_us);
+        let caught_up = now_us.saturating_sub(since_us) >= lag_us;
+        if caught_up {
+            known_spent.remove(&order.order_id);
+        }
+        caught_up
     }
 
     /// Cancels an authorization. What came of it is read back by the caller: a capture may have been faster.

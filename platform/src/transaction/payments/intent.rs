@@ -60,8 +60,11 @@ pub(crate) fn classify(response: &Response<Bytes>) -> Reply {
         return Reply::Done(response.body().clone());
     }
     let replayed = response.headers().get("idempotent-replayed").is_some_and(|value| value == "true");
-    // 409: a request with this key is at work. 429: not begun. Both are worth another try under the same key.
-    if status.is_server_error() || status == StatusCode::CONFLICT || status == StatusCode::TOO_MANY_REQUESTS {
+    // 409: a request with this key is at work. 429: not begun. 401 and 403: our own key is not taken, which says nothing of
+    // the payment. All are worth another try under the same idempotency key.
+    let not_begun =
+        [StatusCode::CONFLICT, StatusCode::TOO_MANY_REQUESTS, StatusCode::UNAUTHORIZED, StatusCode::FORBIDDEN];
+    if status.is_server_error() || not_begun.contains(&status) {
         return Reply::Unknown { spent: replayed };
     }
     let error =
@@ -162,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_request_that_was_not_begun_is_no_refusal() {
-        assert_eq!(classify(&response(429, false, "{}")), Reply::Unknown { spent: false });
+        for status in [401, 403, 409, 429] {
+            assert_eq!(classify(&response(status, false, "{}")), Reply::Unknown { spent: false }, "{status}");
+        }
         let body = r#"{"error":{"code":"payment_intent_unexpected_state"}}"#;
         let refused = Reply::Refused { code: "payment_intent_unexpected_state".into() };
         assert_eq!(classify(&response(400, false, body)), refused);

@@ -3,6 +3,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `intent` | the gateway's answers, read and classified; pure |
+//! | `form` | parameters as the gateway takes them; pure |
 //! | `client` | one request each: authorize, capture, cancel, refund, read back |
 //! | `pay` | authorize and capture as the saga does it |
 //! | `give_back` | what compensation does: make sure that nothing more is captured, and refund what was |
@@ -12,6 +13,7 @@
 //! answer of a key, whatever it was; an answer of 5xx says nothing of the effect, and then only reading back tells.
 
 mod client;
+mod form;
 mod give_back;
 mod intent;
 mod pay;
