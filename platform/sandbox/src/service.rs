@@ -131,7 +131,7 @@ fn operation_of(request: &Request<Bytes>) -> Option<Operation> {
             Some("confirm") => Some(Operation::Confirm),
             Some("capture") => Some(Operation::Capture),
             Some("cancel") => Some(Operation::Cancel),
-            _ => None,
+            Some(_) | None => None,
         },
         _ => None,
     }
