@@ -28,6 +28,7 @@ pub struct Server {
     port: Port,
     running: Option<Pid>,
     times_killed: u32,
+    times_halted: u32,
     stop: Signal,
     up: Probe,
 }
@@ -54,6 +55,7 @@ impl Server {
             port,
             running: None,
             times_killed: 0,
+            times_halted: 0,
             stop: kind.stop,
             up: kind.up,
         })
@@ -127,9 +129,23 @@ impl Server {
         self.supervisor.wait_for_end().map(drop)
     }
 
-    /// Halts the server (SIGSTOP): its connections stay open and nothing answers.
-    pub fn pause(&self) {
+    /// Halts the server and its processes (SIGSTOP): connections stay open, new ones are accepted by the system, and
+    /// nothing answers.
+    ///
+    /// # Errors
+    /// When the system does not show the server as halted.
+    pub fn pause(&mut self) -> Result<(), Error> {
+        let Some(server) = self.running else { return Ok(()) };
         self.signal_all(Signal::SIGSTOP);
+        self.wait_until("it is halted", || stat_of(server).is_some_and(|(state, _)| state == 'T'))?;
+        self.times_halted += 1;
+        Ok(())
+    }
+
+    /// How often the server was seen halted after [`Server::pause`].
+    #[must_use]
+    pub fn times_halted(&self) -> u32 {
+        self.times_halted
     }
 
     /// Lets a halted server go on.

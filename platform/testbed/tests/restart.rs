@@ -67,8 +67,8 @@ fn postgres_keeps_what_was_committed_and_nothing_else() {
 
 #[test]
 fn a_halted_postgres_answers_again_when_it_goes_on() {
-    let postgres = Postgres::start().unwrap();
-    postgres.pause();
+    let mut postgres = Postgres::start().unwrap();
+    postgres.pause().unwrap();
     let url = format!("{}?connect_timeout=2", postgres.url());
     assert!(psql(&url, "SELECT 1").is_err());
     postgres.resume();
