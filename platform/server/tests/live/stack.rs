@@ -1,0 +1,306 @@
+//! The whole platform on real servers: Postgres, Redis and Kafka, the payment sandbox, and each role as a process of its
+//! own, the lane behind a proxy that can lose Postgres's answers.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::process::{Command, Output};
+use std::time::Duration;
+
+use serde_json::json;
+use testbed::{Kafka, Persistence, Port, Postgres, Program, Proxy, Redis, Server, free_port, psql};
+use tokio::task::block_in_place;
+
+use crate::cards::{self, Cards};
+use crate::draw::{Fault, Means, ROLES, Round, Victim};
+
+/// The role whose Postgres connections pass through the proxy: the lane, which takes the stock.
+const BEHIND_PROXY: &str = "flash-sale";
+/// How long everything may take to be ready at the start and after a heal.
+const READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Everything that runs. Roles end before the servers they use.
+pub(crate) struct Stack {
+    roles: BTreeMap<&'static str, Program>,
+    cards: Cards,
+    proxy: Proxy,
+    redis: Redis,
+    kafka: Kafka,
+    postgres: Postgres,
+    /// The platform's settings that all its processes share.
+    settings: Vec<(String, String)>,
+    persistence: Persistence,
+    /// What had been counted before the fault.
+    counted: u64,
+}
+
+/// An error of anything, as a broken promise of the test.
+pub(crate) fn failed(error: impl Display) -> String {
+    error.to_string()
+}
+
+impl Stack {
+    /// Starts everything, with these products on sale, and waits until every role is ready.
+    pub(crate) async fn start(products: &[(String, u64)]) -> Result<Self, String> {
+        let (postgres, kafka, redis) = block_in_place(|| {
+            std::thread::scope(|scope| {
+                let kafka = scope.spawn(Kafka::start);
+                let postgres = Postgres::start().map_err(failed)?;
+                let redis = Redis::start(Persistence::AofAlways).map_err(failed)?;
+                let kafka = kafka.join().map_err(|_| "starting Kafka panicked")?.map_err(failed)?;
+                Ok::<_, String>((postgres, kafka, redis))
+            })
+        })?;
+        let database = postgres.create_database("shop").map_err(failed)?;
+        let proxy = Proxy::start(([127, 0, 0, 1], postgres.port()).into()).await.map_err(failed)?;
+        let ports = ports()?;
+        let cards = Cards::start(&format!("http://127.0.0.1:{}", ports["payments"].number())).await?;
+        let mut settings = shared_settings(&ports);
+        settings.extend(named(&[
+            ("REDIS_URL", &redis.url()),
+            ("KAFKA_BROKERS", &kafka.bootstrap()),
+            ("CARD_GATEWAY_URL", &cards.url()),
+            ("CARD_GATEWAY_WEBHOOK_SECRET", cards::WEBHOOK_SECRET),
+            ("CARD_GATEWAY_API_KEY", "sk_for_tests"),
+            ("POSTGRES_URL", &database),
+        ]));
+        let mut stack = Self {
+            roles: BTreeMap::new(),
+            cards,
+            proxy,
+            redis,
+            kafka,
+            postgres,
+            settings,
+            persistence: Persistence::AofAlways,
+            counted: 0,
+        };
+        stack.platform(&["migrate"])?;
+        stack.put_on_sale(products)?;
+        block_in_place(|| stack.start_roles(ports))?;
+        stack.ready().await?;
+        Ok(stack)
+    }
+
+    /// Runs a subcommand of the platform to its end.
+    pub(crate) fn platform(&self, words: &[&str]) -> Result<String, String> {
+        let output = self.run(words)?;
+        let text = [&*output.stdout, &*output.stderr].map(String::from_utf8_lossy).concat();
+        if output.status.success() {
+            Ok(text)
+        } else {
+            Err(format!("platform {}: {}\n{text}", words[0], output.status))
+        }
+    }
+
+    fn run(&self, words: &[&str]) -> Result<Output, String> {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_platform"));
+        command.args(words).envs(self.settings.iter().map(|(name, value)| (name, value)));
+        block_in_place(|| command.output()).map_err(failed)
+    }
+
+    fn put_on_sale(&self, products: &[(String, u64)]) -> Result<(), String> {
+        let products: Vec<_> = products
+            .iter()
+            .map(|(sku, units)| json!({"sku": sku, "price_cents": 49_900, "flash": true, "stock": units}))
+            .collect();
+        let file = self.postgres.dir().join("catalog.json");
+        std::fs::write(&file, json!({"products": products}).to_string()).map_err(failed)?;
+        let file = file.to_str().ok_or("the folder for temporary files has a name that is not UTF-8")?;
+        self.platform(&["seed-catalog", file]).map(drop)
+    }
+
+    fn start_roles(&mut self, ports: BTreeMap<&'static str, Port>) -> Result<(), String> {
+        let through_proxy = format!("postgres://postgres@{}/shop", self.proxy.address());
+        for (role, port) in ports {
+            let mut settings = self.settings.clone();
+            settings.extend(named(&[("LISTEN", &format!("127.0.0.1:{}", port.number()))]));
+            if role == BEHIND_PROXY {
+                settings.extend(named(&[("POSTGRES_URL", &through_proxy)]));
+            }
+            let command = [env!("CARGO_BIN_EXE_platform"), "serve", "--role", role];
+            self.roles.insert(role, Program::start(role, port, &command, &settings).map_err(failed)?);
+        }
+        Ok(())
+    }
+
+    /// The gateways' addresses.
+    pub(crate) fn gateways(&self) -> Vec<String> {
+        vec![self.roles["gateway"].url()]
+    }
+
+    /// Waits until every role says that it is ready.
+    pub(crate) async fn ready(&self) -> Result<(), String> {
+        let client = reqwest::Client::new();
+        for (role, program) in &self.roles {
+            let ready = async {
+                loop {
+                    let asked = client.get(format!("{}/readyz", program.url())).send().await;
+                    if asked.is_ok_and(|response| response.status().is_success()) {
+                        return;
+                    }
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                }
+            };
+            let waited = tokio::time::timeout(READY_WITHIN, ready).await;
+            waited.map_err(|_| format!("{role} is not ready; the end of its log:\n{}", program.log_tail()))?;
+        }
+        Ok(())
+    }
+
+    /// SQL on the platform's database, past the proxy.
+    pub(crate) fn sql(&self, sql: &str) -> Result<String, String> {
+        block_in_place(|| psql(&self.postgres.url_of("shop"), sql)).map_err(failed)
+    }
+
+    /// Orders of a product that stand as bought, with their shoppers.
+    pub(crate) fn bought(&self, sku: &str) -> Result<BTreeMap<String, String>, String> {
+        let rows = self.sql(&format!(
+            "SELECT order_id, shopper_id FROM orders
+             WHERE sku = '{sku}' AND status IN ('confirmed', 'picking', 'shipped', 'delivered')"
+        ))?;
+        Ok(rows
+            .lines()
+            .filter_map(|row| row.split_once('|'))
+            .map(|(order, shopper)| (order.to_owned(), shopper.to_owned()))
+            .collect())
+    }
+
+    /// Units of a product that were ever stocked.
+    pub(crate) fn units(&self, sku: &str) -> Result<u64, String> {
+        let stocked = format!("SELECT sum(delta) FROM stock_ledger WHERE sku = '{sku}' AND kind = 'stocked'");
+        self.sql(&stocked)?.parse().map_err(failed)
+    }
+
+    /// Waits until every order has settled and been delivered, every event published, and every consumer has taken each.
+    pub(crate) async fn quiet(&self, within: Duration) -> Result<(), String> {
+        const OPEN: &str = "SELECT
+            (SELECT count(*) FROM orders WHERE status NOT IN ('failed', 'refunded', 'delivered', 'cancelled')) AS orders,
+            (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
+            (SELECT count(*) FROM outbox, (VALUES ('notification'), ('analytics'), ('warehouse')) AS c (consumer)
+             WHERE NOT EXISTS (SELECT FROM consumed_events e WHERE e.consumer = c.consumer AND e.event_id = outbox.event_id))
+             AS unconsumed";
+        let mut open = String::new();
+        let settle = async {
+            loop {
+                open = self.sql(OPEN)?;
+                if open == "0|0|0" {
+                    return Ok::<_, String>(());
+                }
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+        };
+        match tokio::time::timeout(within, settle).await {
+            Ok(settled) => settled,
+            Err(_) => Err(format!("still open after {within:?} (orders|unpublished|unconsumed): {open}")),
+        }
+    }
+
+    /// `platform audit`: its report when it is clean, the same as an error when it is not.
+    pub(crate) fn audit(&self) -> Result<String, String> {
+        self.platform(&["audit"])
+    }
+
+    /// Brings the stack into the state that a fault starts from.
+    pub(crate) async fn make_ready_for(&mut self, fault: Fault) -> Result<(), String> {
+        let wanted = fault.persistence().unwrap_or(self.persistence);
+        if wanted != self.persistence {
+            self.persistence = wanted;
+            block_in_place(|| {
+                self.redis.stop()?;
+                self.redis.keep(wanted)?;
+                self.redis.restart()
+            })
+            .map_err(failed)?;
+        }
+        self.ready().await?;
+        self.counted = self.count(fault);
+        Ok(())
+    }
+
+    /// Lets the fault happen.
+    pub(crate) fn strike(&mut self, round: &Round) -> Result<(), String> {
+        match round.fault.means() {
+            Means::Kill(victim) => block_in_place(|| self.server(victim).kill()).map_err(failed)?,
+            Means::Halt(victim) => block_in_place(|| self.server(victim).pause()).map_err(failed)?,
+            Means::Proxy(cut) => self.proxy.lose_commit_answers(round.answers.into(), cut),
+            Means::Cards => self.cards.hang_after_capture(round.answers),
+        }
+        Ok(())
+    }
+
+    /// Ends the fault.
+    pub(crate) fn heal(&mut self, fault: Fault) -> Result<(), String> {
+        match fault.means() {
+            Means::Kill(victim) => block_in_place(|| self.server(victim).restart()).map_err(failed)?,
+            Means::Halt(victim) => self.server(victim).resume(),
+            Means::Proxy(cut) => self.proxy.lose_commit_answers(0, cut),
+            // Ends by itself with its last answer.
+            Means::Cards => {}
+        }
+        Ok(())
+    }
+
+    /// Says what shows that the fault happened, or that it did not.
+    pub(crate) fn probe(&mut self, round: &Round) -> Result<String, String> {
+        let seen = self.count(round.fault) - self.counted;
+        let what = match round.fault.means() {
+            Means::Kill(_) => "ended by signal 9",
+            Means::Halt(_) => "seen halted",
+            Means::Proxy(_) => "answers to COMMIT lost",
+            Means::Cards => "captures left without answer",
+        };
+        if seen == 0 { Err(format!("the fault did not happen: no {what}")) } else { Ok(format!("{seen} {what}")) }
+    }
+
+    /// What has been counted of a fault since the start.
+    fn count(&mut self, fault: Fault) -> u64 {
+        match fault.means() {
+            Means::Kill(victim) => self.server(victim).times_killed().into(),
+            Means::Halt(victim) => self.server(victim).times_halted().into(),
+            Means::Proxy(_) => self.proxy.commit_answers_lost(),
+            Means::Cards => self.cards.captures_without_answer(),
+        }
+    }
+
+    fn server(&mut self, victim: Victim) -> &mut Server {
+        match victim {
+            Victim::Redis => &mut self.redis,
+            Victim::Postgres => &mut self.postgres,
+            Victim::Kafka => &mut self.kafka,
+            Victim::Role(role) => self.roles.get_mut(role).expect("every role runs"),
+        }
+    }
+
+    /// The ends of all logs, for a failed round.
+    pub(crate) fn logs(&self) -> String {
+        let roles = self.roles.iter().map(|(role, program)| format!("== {role}\n{}\n", program.log_tail()));
+        roles.collect()
+    }
+}
+
+/// A port for each role, known before any starts, because they call each other.
+fn ports() -> Result<BTreeMap<&'static str, Port>, String> {
+    ROLES.into_iter().map(|role| Ok((role, free_port().map_err(failed)?))).collect()
+}
+
+/// Settings that do not depend on where the servers are: the platform's own, but for waits that exist so that rare repairs
+/// are gentle on a shop in use; a test has no time for them.
+fn shared_settings(ports: &BTreeMap<&'static str, Port>) -> Vec<(String, String)> {
+    let at = |role: &str| format!("http://127.0.0.1:{}", ports[role].number());
+    named(&[
+        ("SERVICES_ORDERS", &at("orders")),
+        ("SERVICES_FLASH_SALE", &at("flash-sale")),
+        ("SERVICES_INVENTORY", &at("inventory")),
+        ("FULFILMENT_PICKING_MS", "100"),
+        ("FULFILMENT_TRANSIT_MS", "100"),
+        ("FULFILMENT_WAREHOUSE_POLL_MS", "100"),
+        ("FLASH_LANE_SAGA_LEASE_MS", "3000"),
+        ("COMPENSATION_LEASE_MS", "2000"),
+        ("GATE_HOLD_TTL_MS", "5000"),
+        ("LOG_FORMAT", "json"),
+    ])
+}
+
+fn named(settings: &[(&str, &str)]) -> Vec<(String, String)> {
+    settings.iter().map(|(key, value)| (format!("DOORBUSTER_{key}"), (*value).to_owned())).collect()
+}
