@@ -17,6 +17,7 @@ pub(crate) struct Entries {
 #[derive(Debug)]
 enum Rows {
     One(RowId),
+    #[expect(clippy::box_collection, reason = "nearly every key has one row; the set may cost more, the key may not")]
     Many(Box<BTreeSet<RowId>>),
 }
 
