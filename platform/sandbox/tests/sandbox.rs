@@ -182,14 +182,18 @@ async fn webhooks_are_signed_doubled_when_told_and_sent_again_until_acknowledged
     assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
 }
 
-/// The program, listening, and what it says; ended by its drop.
-struct Program(Child, BufReader<ChildStderr>);
+/// The program, listening; ended by its drop.
+struct Program {
+    child: Child,
+    /// What it says: kept open, since a program whose words go nowhere may end.
+    _said: BufReader<ChildStderr>,
+}
 
 impl Drop for Program {
     fn drop(&mut self) {
         // It may have ended by itself.
-        drop(self.0.kill());
-        drop(self.0.wait());
+        drop(self.child.kill());
+        drop(self.child.wait());
     }
 }
 
@@ -201,7 +205,7 @@ fn start(flags: &[&str]) -> (Program, String) {
     let mut line = String::new();
     said.read_line(&mut line).unwrap();
     let address = line.split_once("address=").unwrap_or_else(|| panic!("{line}")).1.trim().to_owned();
-    (Program(child, said), address)
+    (Program { child, _said: said }, address)
 }
 
 #[tokio::test]
@@ -209,9 +213,9 @@ async fn it_stops_when_told_to_even_while_a_request_hangs() {
     let (mut program, address) = start(&["--outage"]);
     let hanging = tokio::spawn(reqwest::Client::new().get(format!("http://{address}/v1/payment_intents")).send());
     tokio::time::sleep(Duration::from_millis(200)).await;
-    let id = program.0.id().to_string();
+    let id = program.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-    let ended = tokio::task::spawn_blocking(move || program.0.wait().unwrap());
+    let ended = tokio::task::spawn_blocking(move || program.child.wait().unwrap());
     let status = tokio::time::timeout(Duration::from_secs(20), ended).await.unwrap().unwrap();
     assert!(status.success(), "{status}");
     assert!(hanging.await.unwrap().is_err());

@@ -74,8 +74,8 @@ async fn a_lost_connection_stays_lost_when_the_server_is_back() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_halted_server_is_not_connected_to_for_ever() {
-    let server = Redis::start(Persistence::None).unwrap();
-    server.pause();
+    let mut server = Redis::start(Persistence::None).unwrap();
+    server.pause().unwrap();
     let started = tokio::time::Instant::now();
     assert!(connect(&server.url()).await.is_err());
     assert!(started.elapsed() < Duration::from_secs(5));
