@@ -181,7 +181,7 @@ async fn a_second_member_takes_its_share_and_nothing_is_missed() {
 async fn a_killed_broker_leaves_records_unacknowledged_and_takes_them_when_it_is_back() {
     let mut broker = Kafka::start().unwrap();
     let log =
-        LiveLog::new(KafkaSettings { delivery_timeout: Duration::from_millis(1_500), ..settings(broker.bootstrap()) });
+        LiveLog::new(KafkaSettings { delivery_timeout: Duration::from_millis(8_000), ..settings(broker.bootstrap()) });
     log.create_topics(&[NewTopic { name: "live-killed", partitions: 1, replication: 1 }]).await.unwrap();
     let producer = log.producer().await.unwrap();
     producer.append(&[record("live-killed", "k", "before")]).await.unwrap();

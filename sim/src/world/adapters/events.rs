@@ -102,7 +102,12 @@ impl EventProducer for SimProducer {
                     failure = refused(error);
                     break;
                 }
-                Ok(None) | Err(_) => failure = EventError::Unacknowledged,
+                // Silence is noticed when the wait for it is over; asked again at once, all sends would meet the same fault.
+                Ok(None) => {
+                    failure = EventError::Unacknowledged;
+                    tokio::time::sleep(ACK_TIMEOUT).await;
+                }
+                Err(_) => failure = EventError::Unacknowledged,
             }
         }
         // Which records are in is not known, so these sequences must never be used for others: a fresh session, as
