@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use record::{Ending, Outcome, RunRecord, Verdict, Violation};
+use record::{Ending, RunRecord, Verdict, Violation};
 
 /// Lines of a violation's history that are printed; the record has all of them.
 const HISTORY_LINES: usize = 40;
@@ -69,22 +69,7 @@ fn funnel(text: &mut String, record: &RunRecord) {
     let funnel = &record.run.funnel;
     let requests = record.run.figures.get("requests").copied().unwrap_or(0.0);
     line(text, format!("funnel  {} shoppers, {requests:.0} requests", grouped(funnel.clicked)));
-    let rows = [
-        ("clicked", funnel.clicked, None),
-        ("limited", funnel.limited, Some(Outcome::Limited)),
-        ("sold out", funnel.sold_out, Some(Outcome::SoldOut)),
-        ("declined", funnel.declined, Some(Outcome::Declined)),
-        ("abandoned", funnel.abandoned, Some(Outcome::Abandoned)),
-        ("timed out", funnel.timed_out, Some(Outcome::TimedOut)),
-        ("failed", funnel.failed, Some(Outcome::Failed)),
-        ("reserved", funnel.reserved, None),
-        ("paid", funnel.paid, None),
-        ("committed", funnel.committed, Some(Outcome::Won)),
-        ("compensated", funnel.compensated, None),
-        ("refunded", funnel.refunded, None),
-        ("pending", funnel.pending, Some(Outcome::Queued)),
-    ];
-    for (name, count, outcome) in rows {
+    for (name, count, outcome) in funnel.stages() {
         let latency = outcome.and_then(|outcome| record.run.latencies.get(&outcome));
         let latency = latency.map_or_else(String::new, |summary| {
             format!("   p50 {} ms, p99 {} ms", summary.p50_us / 1_000, summary.p99_us / 1_000)

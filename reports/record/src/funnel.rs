@@ -36,6 +36,28 @@ pub struct Funnel {
     pub abandoned: u64,
 }
 
+impl Funnel {
+    /// The stages by name, in the order people read them: how many, and whose latency stands beside it.
+    #[must_use]
+    pub const fn stages(&self) -> [(&'static str, u64, Option<Outcome>); 13] {
+        [
+            ("clicked", self.clicked, None),
+            ("limited", self.limited, Some(Outcome::Limited)),
+            ("sold out", self.sold_out, Some(Outcome::SoldOut)),
+            ("declined", self.declined, Some(Outcome::Declined)),
+            ("abandoned", self.abandoned, Some(Outcome::Abandoned)),
+            ("timed out", self.timed_out, Some(Outcome::TimedOut)),
+            ("failed", self.failed, Some(Outcome::Failed)),
+            ("reserved", self.reserved, None),
+            ("paid", self.paid, None),
+            ("committed", self.committed, Some(Outcome::Won)),
+            ("compensated", self.compensated, None),
+            ("refunded", self.refunded, None),
+            ("pending", self.pending, Some(Outcome::Queued)),
+        ]
+    }
+}
+
 /// What a shopper met in the end. Only `TimedOut` and `Failed` count as errors: most of a flash sale is sold out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -44,7 +44,7 @@ pub fn comparison_page(first: &RunRecord, second: &RunRecord, charts: &[Chart]) 
 /// Funnel, figures and median latencies, in rows.
 fn rows(record: &RunRecord) -> Vec<(String, f64)> {
     let run = &record.run;
-    let funnel = summary::stages(&run.funnel).into_iter().map(|(name, count, _)| (name.to_owned(), as_f64(count)));
+    let funnel = run.funnel.stages().into_iter().map(|(name, count, _)| (name.to_owned(), as_f64(count)));
     let figures = run.figures.iter().map(|(name, value)| (name.clone(), *value));
     let latencies = run.latencies.iter().flat_map(|(outcome, latency)| {
         let at = |name: &str, us: u64| (format!("{} {name}, ms", outcome.name()), as_f64(us) / 1_000.0);

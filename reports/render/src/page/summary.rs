@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use record::{Ending, Funnel, Outcome, Property, Run, RunRecord, Verdict, World};
+use record::{Ending, Property, Run, RunRecord, Verdict, World};
 
 use super::escaped;
 use crate::chart::{Axis, Unit, number};
@@ -84,32 +84,13 @@ fn facts(html: &mut String, record: &RunRecord) {
     .expect("a string takes everything");
 }
 
-/// The funnel by name: how many, and whose latency stands beside it.
-pub(super) fn stages(funnel: &Funnel) -> [(&'static str, u64, Option<Outcome>); 13] {
-    [
-        ("clicked", funnel.clicked, None),
-        ("limited", funnel.limited, Some(Outcome::Limited)),
-        ("sold out", funnel.sold_out, Some(Outcome::SoldOut)),
-        ("declined", funnel.declined, Some(Outcome::Declined)),
-        ("abandoned", funnel.abandoned, Some(Outcome::Abandoned)),
-        ("timed out", funnel.timed_out, Some(Outcome::TimedOut)),
-        ("failed", funnel.failed, Some(Outcome::Failed)),
-        ("reserved", funnel.reserved, None),
-        ("paid", funnel.paid, None),
-        ("committed", funnel.committed, Some(Outcome::Won)),
-        ("compensated", funnel.compensated, None),
-        ("refunded", funnel.refunded, None),
-        ("pending", funnel.pending, Some(Outcome::Queued)),
-    ]
-}
-
 fn funnel(html: &mut String, run: &Run) {
     html.push_str(
         "<h2 id=\"funnel\">Funnel</h2>\n<div class=\"scroll\"><table class=\"funnel\"><thead><tr><th>stage</th>\
          <th class=\"n\">number</th><th class=\"share\">share of shoppers</th><th class=\"n\">p50</th><th class=\"n\">p99</th></tr></thead><tbody>\n",
     );
     let micros = Axis { label: String::new(), from: 0.0, to: 1.0, log: false, unit: Unit::Micros };
-    for (name, count, outcome) in stages(&run.funnel) {
+    for (name, count, outcome) in run.funnel.stages() {
         let share = as_f64(count) / as_f64(run.funnel.clicked.max(1));
         let latency = outcome.and_then(|outcome| run.latencies.get(&outcome));
         let width = (share * 100.0).min(100.0);
