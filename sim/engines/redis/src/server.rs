@@ -21,8 +21,8 @@ pub(crate) struct Server {
     pub(crate) caller: ClientId,
     /// Whether the running command's answer is in RESP 3. Scripts always see RESP 2.
     pub(crate) answers_resp3: bool,
-    /// The last reading that `TIME` gave, microseconds.
-    last_time_us: i64,
+    /// The last reading that `TIME` gave, microseconds, and the time of the command it was given to.
+    last_reading: (i64, i64),
     next_client: u64,
 }
 
@@ -66,7 +66,7 @@ impl Server {
             identity,
             caller: ClientId(0),
             answers_resp3: false,
-            last_time_us: 0,
+            last_reading: (0, i64::MIN),
             next_client: 1,
         }
     }
@@ -130,11 +130,13 @@ impl Server {
         self.identity = identity;
     }
 
-    /// A reading of the clock that moves even within one script (rule 23): a microsecond per reading.
+    /// A reading of the clock that moves even within one script (rule 23): a microsecond per reading, for as many as a script
+    /// asks for.
     pub(crate) fn time_us(&mut self) -> i64 {
-        let start = self.keyspace.now_ms * 1_000;
-        let is_same_ms = (start..start + 999).contains(&self.last_time_us);
-        self.last_time_us = if is_same_ms { self.last_time_us + 1 } else { start };
-        self.last_time_us
+        let now_ms = self.keyspace.now_ms;
+        let (last_us, at_ms) = self.last_reading;
+        let reading_us = if at_ms == now_ms { last_us + 1 } else { now_ms * 1_000 };
+        self.last_reading = (reading_us, now_ms);
+        reading_us
     }
 }
