@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test file uses the part it needs")]
 
+pub(crate) mod program;
 pub(crate) mod programs;
 
 use redis_engine::{ClientId, Config, Redis, Reply};
