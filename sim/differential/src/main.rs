@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use differential::postgres::{Address, PostgresPair};
+use differential::redis::RedisPair;
 use differential::{Campaign, Outcome, Trouble};
 
 /// Runs random programs on an engine and on the real server; any difference is an error.
@@ -39,6 +40,12 @@ enum Engine {
         #[arg(long, default_value = "postgres")]
         database: String,
     },
+    /// The Redis engine and Redis 7.
+    Redis {
+        /// Host and port of servers of its own: they are emptied. As many programs run at the same time.
+        #[arg(long, required = true, value_delimiter = ',')]
+        servers: Vec<String>,
+    },
 }
 
 fn run(args: &Args) -> Result<Outcome, Trouble> {
@@ -48,6 +55,9 @@ fn run(args: &Args) -> Result<Outcome, Trouble> {
         Engine::Postgres { server, user, database } => {
             let address = Address { at: server.clone(), user: user.clone(), database: database.clone() };
             campaign.run(|worker| PostgresPair::open(&address, worker))
+        }
+        Engine::Redis { servers } => {
+            Campaign { workers: servers.len(), ..campaign }.run(|worker| RedisPair::open(&servers[worker]))
         }
     }
 }
