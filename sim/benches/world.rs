@@ -9,16 +9,19 @@ mod worlds {
 
     use bytes::Bytes;
     use criterion::{BenchmarkId, Criterion, Throughput};
+    use harness::player::Player;
+    use harness::run::{Progress, RunOptions};
+    use harness::world::network::{Network, NetworkOptions, NodeIndex};
+    use harness::world::stage::Stage;
+    use harness::world::time::{RuntimeClock, Timeline};
     use http::{Request, Response};
     use madsim::Config;
     use madsim::runtime::{NodeHandle, Runtime};
     use platform::texts::Texts;
     use ports::http_port::ServiceName;
     use scenario::Scenario;
-    use sim::run::{Progress, RunOptions, run};
-    use sim::world::network::{Network, NetworkOptions, NodeIndex};
+    use sim::run::Sim;
     use sim::world::process::{Door, ProcessSpec, Processes, Server};
-    use sim::world::time::Timeline;
 
     const REQUESTS: u32 = 10_000;
     const ECHO: ServiceName = ServiceName("echo");
@@ -44,7 +47,11 @@ mod worlds {
         Runtime::with_seed_and_config(1, Config::default()).block_on(async {
             let options =
                 NetworkOptions { latency_min_us: 100, latency_mean_us: 250, drop_ppm: 0, retransmit_us: 200_000 };
-            let processes = Processes::new(Network::new(options, 1), Timeline::begin(0), Arc::new(|_, _, _| {}));
+            let processes = Processes::new(
+                Network::new(options, 1),
+                Timeline::begin(RuntimeClock::start(), 0),
+                Arc::new(|_, _, _| {}),
+            );
             let router = axum::Router::new().route("/", axum::routing::get(|| async { "" }));
             processes.add(ProcessSpec {
                 name: "echo".to_owned(),
@@ -90,7 +97,8 @@ mod worlds {
             sales.bench_function(BenchmarkId::from_parameter(name), |bencher| {
                 bencher.iter(|| {
                     seed += 1;
-                    run(&scenario, seed, &options(), None, &Arc::new(Progress::default())).expect("the run can be made")
+                    Sim.play(&scenario, seed, &options(), None, &Arc::new(Progress::default()))
+                        .expect("the run can be made")
                 });
             });
         }

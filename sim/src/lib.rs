@@ -1,17 +1,9 @@
-//! Runs the platform in a seeded, simulated world and judges what it did.
+//! The madsim world: the platform called directly, on nodes that die and restart, judged by what every world shares.
 //!
-//! `scenarios → world → record → report`: [`run`] plays one seed, `sweep` many, and the command line in `cli` shows
-//! them. The world exists only when built with `--cfg madsim`; `cargo sim` does that.
+//! [`run`] plays one seed; sweeps and the command line are `harness`'s. The world exists only when built with
+//! `--cfg madsim`; `cargo sim` does that.
 
 #![cfg(madsim)]
 
-pub mod bugs;
-pub mod cli;
-mod determinism;
-pub mod report;
 pub mod run;
-pub mod samples;
-pub mod strategies;
-pub mod sweep;
-pub mod verdicts;
 pub mod world;

@@ -8,7 +8,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[cfg(madsim)]
 fn main() -> ExitCode {
-    sim::cli::main()
+    harness::cli::main(&sim::run::Sim)
 }
 
 #[cfg(not(madsim))]

@@ -6,18 +6,19 @@ mod play;
 
 use std::path::{Path, PathBuf};
 
+use harness::bugs::look_for;
+use harness::run::RunOptions;
+use harness::sweep::{SweepOptions, SweepReport, sweep};
 use platform::bugs::KnownBug;
 use platform::config::CommitStrategy;
 use platform::texts::Texts;
-use sim::bugs::look_for;
-use sim::run::RunOptions;
-use sim::sweep::{SweepOptions, SweepReport, sweep};
+use sim::run::Sim;
 
 #[test]
 fn every_known_bug_is_found_within_two_hundred_seeds() {
     let scenario = play::scenario("prime-day-small");
     for bug in KnownBug::ALL {
-        let score = look_for(&scenario, bug, 1..=200, &play::options());
+        let score = look_for(&Sim, &scenario, bug, 1..=200, &play::options());
         assert!(score.found.is_some(), "{} was not found in {} seeds", bug.name(), score.seeds);
     }
 }
@@ -38,7 +39,7 @@ fn sweep_of(texts: &Path, strategy: Option<CommitStrategy>) -> SweepReport {
     let texts = Texts::with_replacements(texts).expect("the copy has the platform's names");
     let run = RunOptions { texts, strategy, stop_when_unsafe: true, ..play::options() };
     let options = SweepOptions { seeds: 1..=200, jobs: 2, stop_after: None, stop_at_failure: true, run };
-    sweep(&play::scenario("prime-day-small"), &options, |_, _| {})
+    sweep(&Sim, &play::scenario("prime-day-small"), &options, |_, _| {})
 }
 
 #[track_caller]

@@ -7,8 +7,10 @@ mod play;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use harness::player::Player;
+use harness::run::Progress;
 use record::{Count, Ending, Gauge, Verdict};
-use sim::run::{Progress, run};
+use sim::run::Sim;
 
 #[test]
 fn watching_a_run_does_not_change_it() {
@@ -16,7 +18,7 @@ fn watching_a_run_does_not_change_it() {
     let alone = play::play(&scenario, 3, &options);
     let progress = Arc::new(Progress::default());
     progress.is_record_wanted.store(true, Ordering::Relaxed);
-    let watched = run(&scenario, 3, &options, None, &progress).expect("the run can be made");
+    let watched = Sim.play(&scenario, 3, &options, None, &progress).expect("the run can be made");
     assert_eq!(alone.deterministic_json(), watched.deterministic_json());
     let so_far = progress.so_far.lock().expect("nobody panicked").take().expect("one was asked for");
     assert!(so_far.run.verdicts.iter().any(Verdict::is_still_running));

@@ -6,13 +6,14 @@ mod play;
 
 use std::collections::BTreeMap;
 
+use harness::sweep::{SweepOptions, sweep};
 use record::Ending;
-use sim::sweep::{SweepOptions, sweep};
+use sim::run::Sim;
 
 fn hashes(scenario: &scenario::Scenario, seeds: std::ops::RangeInclusive<u64>, jobs: usize) -> BTreeMap<u64, String> {
     let options = SweepOptions { seeds, jobs, stop_after: None, stop_at_failure: false, run: play::options() };
     let mut hashes = BTreeMap::new();
-    let report = sweep(scenario, &options, |record, _| {
+    let report = sweep(&Sim, scenario, &options, |record, _| {
         hashes.insert(record.run.seed, record.run.trace_hash.clone());
     });
     assert_eq!(report.broken, None);
@@ -24,7 +25,7 @@ fn no_checker_complains_over_many_seeds_and_every_probe_fires() {
     let scenario = play::scenario("prime-day-small");
     let options =
         SweepOptions { seeds: 1..=400, jobs: 2, stop_after: None, stop_at_failure: false, run: play::options() };
-    let report = sweep(&scenario, &options, |_, _| {});
+    let report = sweep(&Sim, &scenario, &options, |_, _| {});
     assert_eq!(report.broken, None);
     assert_eq!(report.failures, [], "failing seeds");
     assert_eq!(report.ending(), Ending::Held);

@@ -1,20 +1,7 @@
-//! The simulated world: the platform's processes and the engines on madsim nodes, a network between them, a crowd in
-//! front, faults from the side, and an observer over all.
+//! The madsim world: the platform's processes on nodes that die and restart, and its ports over a simulated network.
 //!
-//! Everything here happens in virtual time on one thread. Two runs of one seed are equal byte for byte, because every
-//! draw comes from a ChaCha stream of the seed and every wait from the simulated clock.
+//! Crowd, engines, faults and the observer are those of every world, in `harness`.
 
 pub mod adapters;
 pub mod build;
-pub mod crowd;
-pub mod faults;
-pub mod hosts;
-pub mod network;
-pub mod observer;
 pub mod process;
-pub mod settings;
-pub mod snapshot;
-pub mod station;
-pub mod tally;
-pub mod time;
-pub mod trace;

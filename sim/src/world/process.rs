@@ -10,22 +10,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
+use harness::world::hosts::card_gateway::CardGateway;
+use harness::world::network::{Network, NodeIndex};
+use harness::world::stage::{Dispatched, ProcessIndex, ReplyTo, Stage, Watch};
+use harness::world::station::Station;
+use harness::world::time::Timeline;
+use harness::world::trace::Hop;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use madsim::runtime::{Handle, NodeHandle};
 use ports::http_port::ServiceName;
-use tokio::sync::oneshot;
 use tower::Service;
-
-use super::hosts::card_gateway::CardGateway;
-use super::network::{Network, NodeIndex};
-use super::station::Station;
-use super::time::Timeline;
-use super::trace::Hop;
-
-/// One process, by its place in [`Processes`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ProcessIndex(pub usize);
 
 /// What answers a process's requests.
 #[derive(Clone)]
@@ -92,38 +87,6 @@ pub struct Processes {
     watch: Watch,
 }
 
-/// Who is shown every request as it is sent: its hop, the service called, and the request itself.
-pub type Watch = Arc<dyn Fn(Hop, ServiceName, &Request<Bytes>) + Send + Sync>;
-
-/// How an answer gets back to its caller. Dropped without an answer, it tells of a reset connection.
-pub trait ReplyTo: Send + 'static {
-    /// The answer, as it arrives at the caller.
-    fn answer(self, response: Response<Bytes>);
-
-    /// Nothing will ever come, and the connection does not tell.
-    fn lose(self);
-}
-
-impl ReplyTo for oneshot::Sender<Response<Bytes>> {
-    fn answer(self, response: Response<Bytes>) {
-        // A caller that has stopped waiting has dropped its end, which is its right.
-        drop(self.send(response));
-    }
-
-    fn lose(self) {}
-}
-
-/// What became of a request at the caller's end of the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dispatched {
-    /// On its way.
-    Sent,
-    /// Lost in a partition: nothing will come back.
-    Silent,
-    /// No replica is up: refused after this many microseconds.
-    Refused(i64),
-}
-
 impl Processes {
     /// No processes yet.
     #[must_use]
@@ -151,47 +114,10 @@ impl Processes {
         process
     }
 
-    /// The process of a name.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<ProcessIndex> {
-        self.slots().all.iter().position(|slot| slot.spec.name == name).map(ProcessIndex)
-    }
-
     /// Where a process is on the network.
     #[must_use]
     pub fn place(&self, process: ProcessIndex) -> NodeIndex {
         self.slots().all[process.0].spec.at
-    }
-
-    /// Kills a process: every task of it is dropped where it stands.
-    pub fn kill(&self, process: ProcessIndex) {
-        let slot = &mut self.slots().all[process.0];
-        slot.server = None;
-        Handle::current().kill(slot.node.id());
-    }
-
-    /// Starts a killed process again, with nothing in memory.
-    pub fn restart(&self, process: ProcessIndex) {
-        let (id, boot) = {
-            let slot = &mut self.slots().all[process.0];
-            (slot.node.id(), slot.spec.boot.clone())
-        };
-        Handle::current().restart(id);
-        let node = Handle::current().get_node(id).expect("a node stays known for the whole run");
-        self.slots().all[process.0].node = node.clone();
-        boot(&node, Door { processes: self.clone(), process });
-    }
-
-    /// Kills every process, and starts again only those of `service`: nothing that was under way goes on.
-    pub fn halt_all_but(&self, service: ServiceName) {
-        let processes: Vec<(ProcessIndex, ServiceName)> =
-            self.slots().all.iter().enumerate().map(|(at, slot)| (ProcessIndex(at), slot.spec.service)).collect();
-        for (process, its_service) in processes {
-            self.kill(process);
-            if its_service == service {
-                self.restart(process);
-            }
-        }
     }
 
     /// Ends all processes for good. What starts a process, and what answers for it, reach the other processes and the
@@ -202,19 +128,50 @@ impl Processes {
             Handle::current().kill(slot.node.id());
         }
     }
+}
 
-    /// Stops a process in the middle of whatever it does, without its noticing.
-    pub fn pause(&self, process: ProcessIndex) {
+impl Stage for Processes {
+    fn find(&self, name: &str) -> Option<ProcessIndex> {
+        self.slots().all.iter().position(|slot| slot.spec.name == name).map(ProcessIndex)
+    }
+
+    fn kill(&self, process: ProcessIndex) {
+        let slot = &mut self.slots().all[process.0];
+        slot.server = None;
+        Handle::current().kill(slot.node.id());
+    }
+
+    fn restart(&self, process: ProcessIndex) {
+        let (id, boot) = {
+            let slot = &mut self.slots().all[process.0];
+            (slot.node.id(), slot.spec.boot.clone())
+        };
+        Handle::current().restart(id);
+        let node = Handle::current().get_node(id).expect("a node stays known for the whole run");
+        self.slots().all[process.0].node = node.clone();
+        boot(&node, Door { processes: self.clone(), process });
+    }
+
+    fn halt_all_but(&self, service: ServiceName) {
+        let processes: Vec<(ProcessIndex, ServiceName)> =
+            self.slots().all.iter().enumerate().map(|(at, slot)| (ProcessIndex(at), slot.spec.service)).collect();
+        for (process, its_service) in processes {
+            self.kill(process);
+            if its_service == service {
+                self.restart(process);
+            }
+        }
+    }
+
+    fn pause(&self, process: ProcessIndex) {
         Handle::current().pause(self.slots().all[process.0].node.id());
     }
 
-    /// Lets a paused process go on.
-    pub fn resume(&self, process: ProcessIndex) {
+    fn resume(&self, process: ProcessIndex) {
         Handle::current().resume(self.slots().all[process.0].node.id());
     }
 
-    /// Sends a request from `from` to a replica of `service`, chosen by `draw` among those that are up.
-    pub fn send(
+    fn send(
         &self,
         from: NodeIndex,
         service: ServiceName,
@@ -256,6 +213,18 @@ impl Processes {
         // through `reply_to`; its handle has nothing to tell.
         drop(slot.node.spawn(Box::pin(work)));
         Dispatched::Sent
+    }
+
+    fn cut(&self, from: NodeIndex, to: NodeIndex) {
+        self.network.cut(from, to);
+    }
+
+    fn slow(&self, from: NodeIndex, to: NodeIndex, added_us: i64) {
+        self.network.slow(from, to, added_us);
+    }
+
+    fn heal(&self, from: NodeIndex, to: NodeIndex) {
+        self.network.heal(from, to);
     }
 }
 

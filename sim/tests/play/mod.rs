@@ -5,10 +5,12 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use harness::player::Player;
+use harness::run::{Progress, RunOptions};
 use platform::texts::Texts;
 use record::RunRecord;
 use scenario::Scenario;
-use sim::run::{Progress, RunOptions, run};
+use sim::run::Sim;
 
 /// The scenario of a name.
 pub(crate) fn scenario(name: &str) -> Scenario {
@@ -35,5 +37,5 @@ pub(crate) fn options() -> RunOptions {
 
 /// The record of one seed.
 pub(crate) fn play(scenario: &Scenario, seed: u64, options: &RunOptions) -> RunRecord {
-    run(scenario, seed, options, None, &Arc::new(Progress::default())).expect("the run can be made")
+    Sim.play(scenario, seed, options, None, &Arc::new(Progress::default())).expect("the run can be made")
 }

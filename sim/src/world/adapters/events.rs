@@ -5,13 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use harness::world::hosts::kafka::KafkaHost;
+use harness::world::network::NodeIndex;
 use kafka_engine::{Acks, Batch, Join, Joined, KafkaError, MemberId, Produced, ProducerId, Stamp};
 use platform::time_limit::within;
 use ports::events::{ConsumedRecord, EventConsumer, EventError, EventLog, EventProducer, NewRecord, Position};
 use tokio::sync::Mutex;
-
-use crate::world::hosts::kafka::KafkaHost;
-use crate::world::network::NodeIndex;
 
 /// One process's access to the log.
 pub struct SimLog {
@@ -278,16 +277,16 @@ fn refused(error: KafkaError) -> EventError {
 mod tests {
     use bytes::Bytes;
     use checkers::Limits;
+    use harness::world::hosts::kafka::KafkaCosts;
+    use harness::world::network::{Network, NetworkOptions};
+    use harness::world::observer::Observer;
+    use harness::world::time::{RuntimeClock, Timeline};
+    use harness::world::trace::Trace;
     use madsim::Config;
     use madsim::runtime::Runtime;
     use platform::texts::Texts;
 
     use super::*;
-    use crate::world::hosts::kafka::KafkaCosts;
-    use crate::world::network::{Network, NetworkOptions};
-    use crate::world::observer::Observer;
-    use crate::world::time::Timeline;
-    use crate::world::trace::Trace;
 
     const TOPIC: &str = "orders";
 
@@ -298,7 +297,15 @@ mod tests {
             Limits { skus: Vec::new(), admission_jitter_us: 0, drain_limit_us: 1_000_000, targets: Vec::new() };
         let observer = Observer::new(&limits, Texts::embedded().scripts(), Trace::new(None));
         let network = Network::new(options, 1);
-        KafkaHost::new(NodeIndex(0), &[(TOPIC, 2)], costs, network, Timeline::begin(0), observer, 1)
+        KafkaHost::new(
+            NodeIndex(0),
+            &[(TOPIC, 2)],
+            costs,
+            network,
+            Timeline::begin(RuntimeClock::start(), 0),
+            observer,
+            1,
+        )
     }
 
     fn record(number: u32) -> NewRecord {

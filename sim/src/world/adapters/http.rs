@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use harness::world::network::NodeIndex;
+use harness::world::stage::{Dispatched, Stage};
 use http::{Request, Response};
 use platform::time_limit::within;
 use ports::entropy::Entropy;
 use ports::http_port::{HttpClient, HttpError, ServiceName};
 use tokio::sync::oneshot;
 
-use crate::world::network::NodeIndex;
-use crate::world::process::{Dispatched, Processes};
+use crate::world::process::Processes;
 
 /// One process's HTTP client.
 pub struct SimHttp {

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use harness::world::hosts::redis::{Ended, Link, RedisHost};
+use harness::world::network::NodeIndex;
 use platform::time_limit::within;
 use ports::redis_port::{Connection, RedisConnection, RedisConnector};
 use redis::aio::ConnectionLike;
 use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 use redis_engine::Reply;
-
-use crate::world::hosts::redis::{Ended, Link, RedisHost};
-use crate::world::network::NodeIndex;
 
 /// Connects one process to the simulated Redis.
 pub struct SimRedis {

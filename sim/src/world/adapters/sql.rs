@@ -4,24 +4,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use harness::world::hosts::postgres::{Ended, PostgresHost, Session, StatementKind};
+use harness::world::network::NodeIndex;
+use harness::world::settings::PoolOptions;
 use platform::time_limit::within;
 use ports::sql::{Isolation, Rows, SqlError, SqlPool, SqlTransaction, SqlValue};
 use postgres_engine::{PgError, Reply, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use crate::world::hosts::postgres::{Ended, PostgresHost, Session, StatementKind};
-use crate::world::network::NodeIndex;
-
-/// How a pool behaves.
-#[derive(Debug, Clone, Copy)]
-pub struct PoolOptions {
-    /// Connections at most.
-    pub size: usize,
-    /// How long a caller waits for one.
-    pub acquire_timeout: Duration,
-    /// How long a caller waits for an answer before it gives the connection up.
-    pub answer_timeout: Duration,
-}
 
 struct Pool {
     host: Arc<PostgresHost>,

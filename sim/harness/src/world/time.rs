@@ -1,12 +1,16 @@
 //! Virtual time, counted from the opening of the sale, and the wall clocks that processes read.
 
+#[cfg_attr(madsim, path = "time/of_madsim.rs")]
+#[cfg_attr(not(madsim), path = "time/of_tokio.rs")]
+mod runtime;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use madsim::time::TimeHandle;
 use ports::clock::Clock;
-use tokio::time::Instant;
+
+pub use runtime::RuntimeClock;
 
 /// The wall-clock reading at virtual time zero: midnight UTC of 27 November 2026, a Black Friday.
 pub const EPOCH_US: i64 = 1_795_737_600_000_000;
@@ -14,32 +18,28 @@ pub const EPOCH_US: i64 = 1_795_737_600_000_000;
 /// Counts virtual time; zero is when the doors open. Before that, processes start, connect and open the gate.
 #[derive(Clone)]
 pub struct Timeline {
-    /// Asked directly: `Instant::now` finds the same clock by a detour through the system's, and is called for every hop.
-    time: Arc<TimeHandle>,
-    start: Instant,
-    start_after: Duration,
+    clock: RuntimeClock,
     opening_us: i64,
 }
 
 impl Timeline {
-    /// Starts counting now, `opening_us` before the doors open.
+    /// Counts what `clock` shows, with the doors opening `opening_us` after its zero.
     #[must_use]
-    pub fn begin(opening_us: i64) -> Self {
-        let time = TimeHandle::current();
-        Self { start: time.now_instant(), start_after: time.elapsed(), time: Arc::new(time), opening_us }
+    pub fn begin(clock: RuntimeClock, opening_us: i64) -> Self {
+        Self { clock, opening_us }
     }
 
     /// Microseconds since the doors opened; negative before.
     #[must_use]
     pub fn now_us(&self) -> i64 {
-        let elapsed = self.time.elapsed() - self.start_after;
+        let elapsed = self.clock.elapsed();
         i64::try_from(elapsed.as_micros()).expect("a run is shorter than 292,000 years") - self.opening_us
     }
 
     /// Sleeps until `at_us`, or not at all when that is past.
     pub async fn sleep_until(&self, at_us: i64) {
-        let at = self.start + Duration::from_micros(u64::try_from(at_us + self.opening_us).unwrap_or(0));
-        self.time.sleep_until(at).await;
+        let at = Duration::from_micros(u64::try_from(at_us + self.opening_us).unwrap_or(0));
+        self.clock.sleep_until(at).await;
     }
 }
 

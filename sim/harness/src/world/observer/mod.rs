@@ -18,7 +18,7 @@ use postgres_engine::CommitRecord;
 use redis_engine::{Redis, Reply};
 use tokio::sync::oneshot;
 
-use super::process::Watch;
+use super::stage::Watch;
 use super::tally::Tally;
 use super::trace::Trace;
 

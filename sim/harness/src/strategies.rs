@@ -6,7 +6,8 @@ use platform::config::CommitStrategy;
 use record::RunRecord;
 use scenario::Scenario;
 
-use crate::run::{Progress, RunError, RunOptions, run};
+use crate::player::Player;
+use crate::run::{Progress, RunError, RunOptions};
 
 /// One strategy's run.
 pub struct Comparison {
@@ -20,7 +21,12 @@ pub struct Comparison {
 ///
 /// # Errors
 /// When a run cannot be made.
-pub fn compare(scenario: &Scenario, seed: u64, options: &RunOptions) -> Result<Vec<Comparison>, RunError> {
+pub fn compare(
+    player: &dyn Player,
+    scenario: &Scenario,
+    seed: u64,
+    options: &RunOptions,
+) -> Result<Vec<Comparison>, RunError> {
     let mut compared = Vec::new();
     for strategy in CommitStrategy::ALL {
         let options = RunOptions {
@@ -28,7 +34,7 @@ pub fn compare(scenario: &Scenario, seed: u64, options: &RunOptions) -> Result<V
             repeat_command: format!("{} --commit-strategy {}", options.repeat_command, strategy.name()),
             ..options.clone()
         };
-        let record = run(scenario, seed, &options, None, &Arc::new(Progress::default()))?;
+        let record = player.play(scenario, seed, &options, None, &Arc::new(Progress::default()))?;
         compared.push(Comparison { strategy, record });
     }
     Ok(compared)

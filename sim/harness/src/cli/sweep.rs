@@ -6,6 +6,7 @@ use super::UsageError;
 use super::args::SweepArgs;
 use super::progress::ProgressLine;
 use super::run::exit_code;
+use crate::player::Player;
 use crate::report::{ending, grouped};
 use crate::sweep::{self, SweepOptions, SweepReport};
 
@@ -13,19 +14,19 @@ use crate::sweep::{self, SweepOptions, SweepReport};
 const FAILURES_SHOWN: usize = 20;
 
 /// Plays the seeds and returns the exit code.
-pub(super) fn sweep(args: &SweepArgs) -> Result<u8, UsageError> {
+pub(super) fn sweep(player: &dyn Player, args: &SweepArgs) -> Result<u8, UsageError> {
     let scenario = args.subject.load()?;
     let options = SweepOptions {
         seeds: args.seeds.clone(),
         jobs: args.jobs.map_or_else(cores, usize::from),
         stop_after: args.stop_after,
         stop_at_failure: false,
-        run: args.subject.options("run")?,
+        run: args.subject.options(player, "run")?,
     };
     let wanted = args.seeds.end() - args.seeds.start() + 1;
     let mut line = ProgressLine::new();
     line.show(|| format!("{}: {} seeds", scenario.title(), grouped(wanted)));
-    let report = sweep::sweep(&scenario, &options, |record, so_far| {
+    let report = sweep::sweep(player, &scenario, &options, |record, so_far| {
         if args.json {
             println!("{}", record.to_sweep_line());
         }
@@ -42,10 +43,10 @@ pub(super) fn sweep(args: &SweepArgs) -> Result<u8, UsageError> {
     // What a failing seed found is graver than what was not reached.
     let clean = report.failures.is_empty() && scenario.expect == Expectation::Holds;
     if !silent.is_empty() && !args.probes_optional && clean {
-        eprintln!("sim: never reached: {}", silent.join(", "));
+        eprintln!("{}: never reached: {}", player.name(), silent.join(", "));
         return Ok(record::Ending::TargetMissed.exit_code());
     }
-    Ok(exit_code(&scenario, report.ending()))
+    Ok(exit_code(player, &scenario, report.ending()))
 }
 
 /// One thread for each core.

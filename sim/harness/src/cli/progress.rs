@@ -1,5 +1,7 @@
 //! The progress line: where a run or a sweep stands while it goes on, on standard error.
 
+#![allow(clippy::disallowed_methods, reason = "the clock here is a person's; no simulation sees it")]
+
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
@@ -9,8 +11,6 @@ pub(super) struct ProgressLine {
     shown: Option<Instant>,
     is_terminal: bool,
 }
-
-// The clock here is a person's; no simulation sees it.
 
 /// How often a terminal's line is redrawn.
 const REDRAW: Duration = Duration::from_millis(200);

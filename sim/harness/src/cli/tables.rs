@@ -1,6 +1,5 @@
 //! `bugs` and `compare-commit-strategies`: tables of many runs.
 
-use platform::bugs::KnownBug;
 use platform::texts::Texts;
 use record::BugScore;
 use scenario::Scenario;
@@ -9,11 +8,12 @@ use super::UsageError;
 use super::args::{BugsArgs, CompareArgs};
 use super::progress::ProgressLine;
 use crate::bugs::{self, Score};
+use crate::player::Player;
 use crate::report::grouped;
 use crate::run::RunOptions;
 use crate::strategies::{self, Comparison};
 
-fn plain_options(scenario: &std::path::Path) -> RunOptions {
+fn plain_options(player: &dyn Player, scenario: &std::path::Path) -> RunOptions {
     RunOptions {
         texts: Texts::embedded(),
         bugs: Vec::new(),
@@ -21,28 +21,28 @@ fn plain_options(scenario: &std::path::Path) -> RunOptions {
         stop_when_unsafe: false,
         syntax_trees: postgres_engine::SyntaxTrees::default(),
         git_commit: None,
-        repeat_command: format!("cargo sim run {} --seed {{seed}}", scenario.display()),
+        repeat_command: format!("{} run {} --seed {{seed}}", player.command(), scenario.display()),
     }
 }
 
 /// Looks for every known bug; exit code 1 when one was not found.
-pub(super) fn bugs(args: &BugsArgs) -> Result<u8, UsageError> {
+pub(super) fn bugs(player: &dyn Player, args: &BugsArgs) -> Result<u8, UsageError> {
     let scenario = Scenario::load(&args.scenario)?;
-    let options = plain_options(&args.scenario);
+    let options = plain_options(player, &args.scenario);
     let mut line = ProgressLine::new();
     if args.markdown {
         println!("| known bug | seeds needed | wall time | what gave it away |\n|---|---:|---:|---|");
     }
     let mut missed = 0;
-    for bug in KnownBug::ALL {
+    for &bug in player.known_bugs() {
         line.show(|| format!("looking for {}", bug.name()));
-        let score = bugs::look_for(&scenario, bug, args.seeds.clone(), &options);
+        let score = bugs::look_for(player, &scenario, bug, args.seeds.clone(), &options);
         missed += u8::from(score.found.is_none());
         line.clear();
         print_score(args, &score);
     }
     if missed > 0 {
-        eprintln!("sim: {missed} known bugs were not found");
+        eprintln!("{}: {missed} known bugs were not found", player.name());
     }
     Ok(u8::from(missed > 0))
 }
@@ -70,13 +70,13 @@ fn print_score(args: &BugsArgs, score: &Score) {
 }
 
 /// Compares the strategies; exit code 1 when one of them broke safety.
-pub(super) fn compare_commit_strategies(args: &CompareArgs) -> Result<u8, UsageError> {
+pub(super) fn compare_commit_strategies(player: &dyn Player, args: &CompareArgs) -> Result<u8, UsageError> {
     let scenario = Scenario::load(&args.scenario)?;
-    let mut options = plain_options(&args.scenario);
+    let mut options = plain_options(player, &args.scenario);
     options.repeat_command = options.repeat_command.replace("{seed}", &args.seed.to_string());
     let mut line = ProgressLine::new();
     line.show(|| format!("{}: four strategies", scenario.title()));
-    let compared = strategies::compare(&scenario, args.seed, &options)?;
+    let compared = strategies::compare(player, &scenario, args.seed, &options)?;
     line.clear();
     if args.markdown {
         println!("| strategy | orders/s | attempts per order | refunds | committed | sold out at |");

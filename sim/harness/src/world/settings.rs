@@ -12,7 +12,6 @@ use platform::config::{
 use redis_engine::Persistence;
 use scenario::Scenario;
 
-use super::adapters::sql::PoolOptions;
 use super::crowd::Habits;
 use super::hosts::card_gateway::{CardGatewayCosts, WEBHOOK_SECRET};
 use super::hosts::kafka::KafkaCosts;
@@ -139,6 +138,17 @@ pub fn opening_us(scenario: &Scenario) -> i64 {
     const PRODUCT_US: i64 = 100;
     let products = i64::try_from(scenario.catalogue().products.len()).expect("fewer than 65,536 products");
     BOOT_US + products * PRODUCT_US
+}
+
+/// How a database pool behaves.
+#[derive(Debug, Clone, Copy)]
+pub struct PoolOptions {
+    /// Connections at most.
+    pub size: usize,
+    /// How long a caller waits for one.
+    pub acquire_timeout: Duration,
+    /// How long a caller waits for an answer before it gives the connection up.
+    pub answer_timeout: Duration,
 }
 
 /// A pool of `size` connections.

@@ -6,15 +6,16 @@ use checkers::{Class, Judgement, Violation};
 use record::{Funnel, HistoryEvent, LatencySummary, Outcome, Property, Target, Verdict};
 use scenario::Scenario;
 
-use crate::world::build::{World, counters};
+use crate::world::plan::{World, counters};
+use crate::world::stage::Stage;
 
 /// One verdict per checker.
 #[must_use]
-pub fn verdicts(world: &World, judgements: &[Judgement]) -> Vec<Verdict> {
+pub fn verdicts<S: Stage>(world: &World<S>, judgements: &[Judgement]) -> Vec<Verdict> {
     judgements.iter().map(|judgement| verdict(world, judgement)).collect()
 }
 
-fn verdict(world: &World, judgement: &Judgement) -> Verdict {
+fn verdict<S: Stage>(world: &World<S>, judgement: &Judgement) -> Verdict {
     let property = match judgement.class {
         Class::Safety => Property::Safety,
         Class::Liveness => Property::Liveness,
@@ -40,7 +41,7 @@ fn lone(what: String) -> record::Violation {
     record::Violation { what, at_ms: 0, order_id: None, history: Vec::new() }
 }
 
-fn violation(world: &World, found: &Violation) -> record::Violation {
+fn violation<S: Stage>(world: &World<S>, found: &Violation) -> record::Violation {
     world.observer.history(|history| record::Violation {
         what: found.what.clone(),
         at_ms: u64::try_from(found.at_us / 1_000).unwrap_or(0),
@@ -59,7 +60,7 @@ fn told(line: &checkers::explain::Line) -> HistoryEvent {
 
 /// How far shoppers and orders came.
 #[must_use]
-pub fn funnel(world: &World) -> Funnel {
+pub fn funnel<S: Stage>(world: &World<S>) -> Funnel {
     let shoppers = world.crowd.funnel();
     world.observer.tally(|tally| Funnel {
         reserved: tally.reserved,
@@ -74,7 +75,7 @@ pub fn funnel(world: &World) -> Funnel {
 
 /// From click to final answer, per outcome that occurred.
 #[must_use]
-pub fn latencies(world: &World) -> BTreeMap<Outcome, LatencySummary> {
+pub fn latencies<S: Stage>(world: &World<S>) -> BTreeMap<Outcome, LatencySummary> {
     let mut summaries = BTreeMap::new();
     for (outcome, histogram) in world.crowd.latencies() {
         let summary = histogram.summary();
@@ -87,7 +88,7 @@ pub fn latencies(world: &World) -> BTreeMap<Outcome, LatencySummary> {
 
 /// Rare states that were reached: those the world saw, and the platform's own counters.
 #[must_use]
-pub fn probes(world: &World) -> BTreeMap<String, u64> {
+pub fn probes<S: Stage>(world: &World<S>) -> BTreeMap<String, u64> {
     let mut probes = world.observer.probes();
     for (name, count) in counters(&world.metrics) {
         let name = name.trim_end_matches("_total").replace('_', "-");
@@ -98,7 +99,7 @@ pub fn probes(world: &World) -> BTreeMap<String, u64> {
 
 /// Figures of the run, as modelled.
 #[must_use]
-pub fn figures(world: &World) -> BTreeMap<String, f64> {
+pub fn figures<S: Stage>(world: &World<S>) -> BTreeMap<String, f64> {
     let mut figures = BTreeMap::new();
     let mut note = |name: &str, value: f64| {
         figures.insert(name.to_owned(), value);
@@ -139,7 +140,7 @@ fn us_as_f64(us: i64) -> f64 {
 
 /// The scenario's own numbers beside what the run modelled.
 #[must_use]
-pub fn targets(world: &World, scenario: &Scenario) -> Vec<Target> {
+pub fn targets<S: Stage>(world: &World<S>, scenario: &Scenario) -> Vec<Target> {
     let figures = figures(world);
     let latencies = latencies(world);
     let wanted = &scenario.targets;

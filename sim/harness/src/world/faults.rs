@@ -10,21 +10,19 @@ use super::hosts::card_gateway::CardGateway;
 use super::hosts::kafka::KafkaHost;
 use super::hosts::postgres::PostgresHost;
 use super::hosts::redis::RedisHost;
-use super::network::{Network, NodeIndex};
+use super::network::NodeIndex;
 use super::observer::Observer;
-use super::process::{ProcessIndex, Processes};
 use super::settings::ratio_ppm;
+use super::stage::{ProcessIndex, Stage};
 use super::time::{ProcessClock, Timeline};
 
 /// Everything a fault can reach. Cloning shares it.
 #[derive(Clone)]
-pub struct Targets {
+pub struct Targets<S: Stage> {
     /// Virtual time.
     pub timeline: Timeline,
-    /// The network.
-    pub network: Network,
-    /// Processes of the platform.
-    pub processes: Processes,
+    /// Processes of the platform and the links between hosts.
+    pub processes: S,
     /// Their wall clocks, by name.
     pub clocks: Arc<Vec<(String, Arc<ProcessClock>)>>,
     /// Postgres.
@@ -46,7 +44,7 @@ pub struct Targets {
 /// The permits of every pool that was opened; a pool of a dead process is simply gone.
 pub type PoolGates = Arc<std::sync::Mutex<Vec<std::sync::Weak<Semaphore>>>>;
 
-impl Targets {
+impl<S: Stage> Targets<S> {
     /// Lets every fault of the plan strike and heal; returns when the last is over.
     pub async fn strike_all(&self, plan: &[ScheduledFault]) {
         let mut running = Vec::new();
@@ -118,9 +116,9 @@ impl Targets {
             Fault::Latency { a, b, add_ms } => {
                 let added_us = i64::try_from(*add_ms).expect("at most ten minutes") * 1_000;
                 let links = self.links(*a, *b, false);
-                links.iter().for_each(|(from, to)| self.network.slow(*from, *to, added_us));
+                links.iter().for_each(|(from, to)| self.processes.slow(*from, *to, added_us));
                 self.until(until_us).await;
-                links.iter().for_each(|(from, to)| self.network.heal(*from, *to));
+                links.iter().for_each(|(from, to)| self.processes.heal(*from, *to));
             }
             Fault::ClockSkew { role, replica, offset_ms } => {
                 let Some(clock) = self.clock(*role, *replica) else { return };
@@ -243,9 +241,9 @@ impl Targets {
 
     async fn partition(&self, a: Host, b: Host, one_way: bool, until_us: i64) {
         let links = self.links(a, b, one_way);
-        links.iter().for_each(|(from, to)| self.network.cut(*from, *to));
+        links.iter().for_each(|(from, to)| self.processes.cut(*from, *to));
         self.until(until_us).await;
-        links.iter().for_each(|(from, to)| self.network.heal(*from, *to));
+        links.iter().for_each(|(from, to)| self.processes.heal(*from, *to));
     }
 
     fn links(&self, a: Host, b: Host, one_way: bool) -> Vec<(NodeIndex, NodeIndex)> {

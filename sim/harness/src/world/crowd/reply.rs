@@ -5,18 +5,18 @@ use checkers::history::Answer;
 use http::Response;
 
 use super::{Crowd, answer};
-use crate::world::process::ReplyTo;
+use crate::world::stage::{ReplyTo, Stage};
 
 /// The shopper's end of a checkout.
-pub(super) struct CheckoutReply {
-    pub(super) crowd: Crowd,
+pub(super) struct CheckoutReply<S: Stage> {
+    pub(super) crowd: Crowd<S>,
     pub(super) visit: u32,
     pub(super) attempt: u16,
     pub(super) sent_us: i64,
     pub(super) answered: bool,
 }
 
-impl ReplyTo for CheckoutReply {
+impl<S: Stage> ReplyTo for CheckoutReply<S> {
     fn answer(mut self, response: Response<Bytes>) {
         self.answered = true;
         let answer = answer::read(&response, |order_id| self.crowd.observer.order(order_id));
@@ -29,7 +29,7 @@ impl ReplyTo for CheckoutReply {
     }
 }
 
-impl Drop for CheckoutReply {
+impl<S: Stage> Drop for CheckoutReply<S> {
     fn drop(&mut self) {
         if !self.answered {
             self.crowd.answered(self.visit, self.attempt, self.sent_us, Answer::Reset);
@@ -39,15 +39,15 @@ impl Drop for CheckoutReply {
 }
 
 /// The shopper's end of a status request.
-pub(super) struct StatusReply {
-    pub(super) crowd: Crowd,
+pub(super) struct StatusReply<S: Stage> {
+    pub(super) crowd: Crowd<S>,
     pub(super) visit: u32,
     /// The key whose order was asked after.
     pub(super) key: u32,
     pub(super) answered: bool,
 }
 
-impl ReplyTo for StatusReply {
+impl<S: Stage> ReplyTo for StatusReply<S> {
     fn answer(mut self, response: Response<Bytes>) {
         self.answered = true;
         let answer = answer::read_status(&response, |order_id| self.crowd.observer.order(order_id));
@@ -63,7 +63,7 @@ impl ReplyTo for StatusReply {
     }
 }
 
-impl Drop for StatusReply {
+impl<S: Stage> Drop for StatusReply<S> {
     fn drop(&mut self) {
         if !self.answered {
             self.crowd.polled(self.visit, self.key, None);

@@ -13,18 +13,19 @@ use scenario::{Expectation, Scenario};
 use super::UsageError;
 use super::args::RunArgs;
 use super::progress::ProgressLine;
+use crate::player::Player;
 use crate::report::{self, grouped};
-use crate::run::{self, Progress, RunOptions};
+use crate::run::{Progress, RunOptions};
 
 /// Plays the seed and returns the exit code.
-pub(super) fn run(args: &RunArgs) -> Result<u8, UsageError> {
+pub(super) fn run(player: &dyn Player, args: &RunArgs) -> Result<u8, UsageError> {
     let scenario = args.subject.load()?;
-    let mut options = args.subject.options("run")?;
+    let mut options = args.subject.options(player, "run")?;
     options.repeat_command = options.repeat_command.replace("{seed}", &args.seed.to_string());
     let trace = args.trace.as_deref().map(create).transpose()?;
     let mut line = ProgressLine::new();
     let mut live = Live::default();
-    let mut record = watched(&scenario, args.seed, &options, trace, |progress| {
+    let mut record = watched(player, &scenario, args.seed, &options, trace, |progress| {
         line.show(|| standing(progress));
         args.json.as_deref().filter(|_| args.live).map_or(Ok(()), |path| live.write(path, progress, &line))
     })?;
@@ -41,18 +42,18 @@ pub(super) fn run(args: &RunArgs) -> Result<u8, UsageError> {
                 .map_err(|error| UsageError(format!("{}: {error}", path.display())))?;
         }
     }
-    Ok(exit_code(&scenario, record.run.ending))
+    Ok(exit_code(player, &scenario, record.run.ending))
 }
 
 /// The exit code of an ending. A scenario that is meant to fail and held has missed what it is for.
-pub(super) fn exit_code(scenario: &Scenario, ending: Ending) -> u8 {
+pub(super) fn exit_code(player: &dyn Player, scenario: &Scenario, ending: Ending) -> u8 {
     match (scenario.expect, ending) {
         (Expectation::Fails, Ending::Held) => {
-            eprintln!("sim: {} is meant to fail, and held", scenario.title());
+            eprintln!("{}: {} is meant to fail, and held", player.name(), scenario.title());
             Ending::TargetMissed.exit_code()
         }
         (Expectation::Fails, ending) => {
-            eprintln!("sim: {} is meant to fail, and did", scenario.title());
+            eprintln!("{}: {} is meant to fail, and did", player.name(), scenario.title());
             ending.exit_code()
         }
         (Expectation::Holds, ending) => ending.exit_code(),
@@ -65,6 +66,7 @@ fn create(path: &Path) -> Result<File, UsageError> {
 
 /// Plays the seed on a thread of its own while this one shows how far it is.
 fn watched(
+    player: &dyn Player,
     scenario: &Scenario,
     seed: u64,
     options: &RunOptions,
@@ -77,7 +79,7 @@ fn watched(
         let shared = progress.clone();
         scope.spawn(move || {
             // The receiver waits for this very answer.
-            drop(sender.send(run::run(scenario, seed, options, trace, &shared)));
+            drop(sender.send(player.play(scenario, seed, options, trace, &shared)));
         });
         loop {
             match finished.recv_timeout(Duration::from_millis(100)) {

@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 
 use super::network::NodeIndex;
 use super::observer::Observer;
-use super::process::{Dispatched, Processes};
+use super::stage::{Dispatched, Stage};
 use super::time::Timeline;
 use agenda::Agenda;
 use reply::{CheckoutReply, StatusReply, Unheard};
@@ -84,11 +84,11 @@ struct State {
 
 /// The crowd of one run. Cloning shares it.
 #[derive(Clone)]
-pub struct Crowd {
+pub struct Crowd<S: Stage> {
     state: Arc<Mutex<State>>,
     habits: Arc<Habits>,
     requests: Arc<Requests>,
-    processes: Processes,
+    processes: S,
     at: NodeIndex,
     timeline: Timeline,
     observer: Observer,
@@ -105,13 +105,13 @@ pub struct Arrival {
     pub sku: Sku,
 }
 
-impl Crowd {
+impl<S: Stage> Crowd<S> {
     /// A crowd at `at` that wants products of these names.
     #[must_use]
     pub fn new(
         habits: Habits,
         skus: &[String],
-        processes: Processes,
+        processes: S,
         at: NodeIndex,
         timeline: Timeline,
         observer: Observer,

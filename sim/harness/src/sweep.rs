@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use record::{Ending, RunRecord, Verdict};
 use scenario::Scenario;
 
-use crate::run::{Progress, RunError, RunOptions, run};
+use crate::player::Player;
+use crate::run::{Progress, RunError, RunOptions};
 
 /// What a sweep is to do.
 #[derive(Clone)]
@@ -70,12 +71,13 @@ pub struct Failure {
 ///
 /// # Panics
 /// When a run panics: the panic goes on.
+#[allow(clippy::disallowed_methods, reason = "wall time is what a sweep is limited by; no simulation sees it")]
 pub fn sweep(
+    player: &dyn Player,
     scenario: &Scenario,
     options: &SweepOptions,
     mut each: impl FnMut(&RunRecord, &SweepReport),
 ) -> SweepReport {
-    // Wall time is what a sweep is limited by; no simulation sees it.
     let started = Instant::now();
     let next = AtomicU64::new(*options.seeds.start());
     let stop = AtomicBool::new(false);
@@ -93,7 +95,7 @@ pub fn sweep(
                         return;
                     }
                     let outcome =
-                        run(scenario, seed, &with_command(options, seed), None, &Arc::new(Progress::default()));
+                        player.play(scenario, seed, &with_command(options, seed), None, &Arc::new(Progress::default()));
                     if sender.send(outcome).is_err() {
                         return;
                     }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::world::network::NodeIndex;
 use crate::world::observer::Observer;
-use crate::world::process::{Dispatched, Processes};
+use crate::world::stage::{Dispatched, Stage};
 use crate::world::time::{EPOCH_US, Timeline};
 
 /// Service times, from the calibration file, in microseconds. The gateway serves any number at once.
@@ -134,7 +134,7 @@ impl CardGateway {
     }
 
     /// Delivers webhooks to the platform as they fall due, for as long as the gateway runs.
-    pub async fn deliver_webhooks(self: Arc<Self>, processes: Processes, from: NodeIndex) {
+    pub async fn deliver_webhooks(self: Arc<Self>, processes: impl Stage, from: NodeIndex) {
         const TICK_US: i64 = 20_000;
         const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
         loop {

@@ -7,6 +7,7 @@ use platform::bugs::KnownBug;
 use platform::config::CommitStrategy;
 use scenario::Scenario;
 
+use crate::player::Player;
 use crate::run::RunOptions;
 use crate::sweep::{Failure, SweepOptions, sweep};
 
@@ -25,7 +26,13 @@ pub struct Score {
 
 /// Plays seeds one after the other until the bug shows.
 #[must_use]
-pub fn look_for(scenario: &Scenario, bug: KnownBug, seeds: RangeInclusive<u64>, run: &RunOptions) -> Score {
+pub fn look_for(
+    player: &dyn Player,
+    scenario: &Scenario,
+    bug: KnownBug,
+    seeds: RangeInclusive<u64>,
+    run: &RunOptions,
+) -> Score {
     let options = SweepOptions {
         seeds,
         jobs: 1,
@@ -39,7 +46,7 @@ pub fn look_for(scenario: &Scenario, bug: KnownBug, seeds: RangeInclusive<u64>, 
             ..run.clone()
         },
     };
-    let report = sweep(scenario, &options, |_, _| {});
+    let report = sweep(player, scenario, &options, |_, _| {});
     Score { bug, found: report.failures.into_iter().next(), seeds: report.played, wall: report.wall }
 }
 

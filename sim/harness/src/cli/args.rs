@@ -11,6 +11,7 @@ use platform::texts::Texts;
 use scenario::Scenario;
 
 use super::UsageError;
+use crate::player::Player;
 use crate::run::{RunOptions, known_bug};
 
 const EXIT_CODES: &str = "\
@@ -22,15 +23,20 @@ Exit codes:
   4  something did not drain within the scenario's limit
 
 Examples:
-  cargo sim run scenarios/prime-day.toml --seed 42
-  cargo sim sweep scenarios/prime-day-small.toml --seeds 1..=2000
-  cargo sim run scenarios/redis-crash.toml --variant aof-always --seed 7 --json run.json
-  cargo sim sweep scenarios/prime-day-small.toml --seeds 1..=200 --texts my-edit
-  cargo sim bugs";
+  {command} run scenarios/prime-day.toml --seed 42
+  {command} sweep scenarios/prime-day-small.toml --seeds 1..=2000
+  {command} run scenarios/redis-crash.toml --variant aof-always --seed 7 --json run.json
+  {command} sweep scenarios/prime-day-small.toml --seeds 1..=200 --texts my-edit
+  {command} bugs";
+
+/// What follows the help of every command, in the words of the world's own.
+pub(super) fn after_help(command: &str) -> String {
+    EXIT_CODES.replace("{command}", command)
+}
 
 /// Runs the platform in a simulated world under faults, and judges what it did.
 #[derive(Parser)]
-#[command(name = "cargo sim", version, after_help = EXIT_CODES)]
+#[command(version)]
 pub(super) struct Cli {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -194,12 +200,13 @@ impl Subject {
     }
 
     /// How its runs are made.
-    pub(crate) fn options(&self, verb: &str) -> Result<RunOptions, UsageError> {
+    pub(crate) fn options(&self, player: &dyn Player, verb: &str) -> Result<RunOptions, UsageError> {
         let texts = match &self.texts {
             Some(directory) => Texts::with_replacements(directory)?,
             None => Texts::embedded(),
         };
-        let bugs: Result<Vec<KnownBug>, _> = self.bugs.iter().map(|name| known_bug(name)).collect();
+        let bugs: Result<Vec<KnownBug>, _> =
+            self.bugs.iter().map(|name| known_bug(name, player.known_bugs())).collect();
         Ok(RunOptions {
             texts,
             bugs: bugs?,
@@ -207,7 +214,12 @@ impl Subject {
             stop_when_unsafe: false,
             syntax_trees: postgres_engine::SyntaxTrees::default(),
             git_commit: git_commit(),
-            repeat_command: format!("cargo sim {verb} {}{} --seed {{seed}}", self.scenario.display(), self.extras()),
+            repeat_command: format!(
+                "{} {verb} {}{} --seed {{seed}}",
+                player.command(),
+                self.scenario.display(),
+                self.extras()
+            ),
         })
     }
 
