@@ -3,12 +3,13 @@
 //!
 //! - [`Campaign`] runs many programs of one kind and shortens what fails; [`Pair`] is what it needs of an engine.
 //! - [`draw`]: the seeded stream programs are drawn from. [`Tally`]: what was reached.
-//! - [`postgres`], [`redis`]: for each a generator and both sides.
+//! - [`postgres`], [`redis`], [`kafka`]: for each a generator and both sides.
 //!
 //! Starting the servers is left to whoever calls (`testbed` does it for the tests); none is an error, never a skip.
 
 mod campaign;
 pub mod draw;
+pub mod kafka;
 pub mod postgres;
 pub mod redis;
 mod tally;

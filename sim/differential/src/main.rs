@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use differential::kafka::KafkaPair;
 use differential::postgres::{Address, PostgresPair};
 use differential::redis::RedisPair;
 use differential::{Campaign, Outcome, Trouble};
@@ -40,6 +41,12 @@ enum Engine {
         #[arg(long, default_value = "postgres")]
         database: String,
     },
+    /// The Kafka engine and an Apache Kafka broker.
+    Kafka {
+        /// Host and port. Topics are made there, and left behind.
+        #[arg(long, default_value = "127.0.0.1:9092")]
+        server: String,
+    },
     /// The Redis engine and Redis 7.
     Redis {
         /// Host and port of servers of its own: they are emptied. As many programs run at the same time.
@@ -56,6 +63,10 @@ fn run(args: &Args) -> Result<Outcome, Trouble> {
             let address = Address { at: server.clone(), user: user.clone(), database: database.clone() };
             campaign.run(|worker| PostgresPair::open(&address, worker))
         }
+        Engine::Kafka { server } => campaign.run(|worker| {
+            let name = format!("differential-{}-{worker}", std::process::id());
+            KafkaPair::open(server, &name)
+        }),
         Engine::Redis { servers } => {
             Campaign { workers: servers.len(), ..campaign }.run(|worker| RedisPair::open(&servers[worker]))
         }
