@@ -5,15 +5,17 @@
 //! | `/v1/…` | the card gateway, by the engine |
 //! | `GET`, `PUT /admin/switches` | faults by rate |
 //! | `POST /admin/faults` | one fault, counted |
+//! | `GET /admin/faults` | how many requests were left without an answer, by kind |
 //! | `GET /healthz` | that it is there |
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State as Shared;
-use axum::routing::{get, post};
+use axum::routing::get;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method, Request, Response, StatusCode};
@@ -43,6 +45,8 @@ struct State {
     switches: Switches,
     stream: ChaCha8Rng,
     clock: Clock,
+    /// Requests that were left without an answer, by kind.
+    unanswered: BTreeMap<&'static str, u64>,
 }
 
 /// The card gateway of one process.
@@ -56,8 +60,13 @@ impl Sandbox {
     #[must_use]
     pub fn new(config: Config, access: Access, switches: Switches, seed: u64) -> Arc<Self> {
         let stream = ChaCha8Rng::seed_from_u64(seed);
-        let mut state =
-            State { engine: Payments::new(config), switches: Switches::default(), stream, clock: Clock::default() };
+        let mut state = State {
+            engine: Payments::new(config),
+            switches: Switches::default(),
+            stream,
+            clock: Clock::default(),
+            unanswered: BTreeMap::new(),
+        };
         state.set_switches(switches);
         Arc::new(Self { state: Mutex::new(state), access })
     }
@@ -67,7 +76,7 @@ impl Sandbox {
         Router::new()
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/admin/switches", get(show_switches).put(set_switches))
-            .route("/admin/faults", post(order_fault))
+            .route("/admin/faults", get(show_unanswered).post(order_fault))
             .fallback(api)
             .with_state(Arc::clone(self))
     }
@@ -103,6 +112,14 @@ impl State {
     /// Executes a request; `None` when it is not answered.
     fn handle(&mut self, request: &Request<Bytes>) -> Option<Response<Bytes>> {
         let operation = operation_of(request);
+        let answer = self.answer(request, operation);
+        if answer.is_none() {
+            *self.unanswered.entry(operation.map_or("other", name_of)).or_default() += 1;
+        }
+        answer
+    }
+
+    fn answer(&mut self, request: &Request<Bytes>, operation: Option<Operation>) -> Option<Response<Bytes>> {
         let fate = self.switches.draw(operation, &mut self.stream);
         if self.switches.outage {
             return None;
@@ -134,6 +151,18 @@ fn operation_of(request: &Request<Bytes>) -> Option<Operation> {
             Some(_) | None => None,
         },
         _ => None,
+    }
+}
+
+/// The word by which an administrator orders a fault of this kind.
+fn name_of(operation: Operation) -> &'static str {
+    match operation {
+        Operation::Create => "create",
+        Operation::Confirm => "confirm",
+        Operation::Capture => "capture",
+        Operation::Cancel => "cancel",
+        Operation::Refund => "refund",
+        Operation::Read => "read",
     }
 }
 
@@ -180,6 +209,19 @@ async fn set_switches(Shared(sandbox): Shared<Arc<Sandbox>>, headers: HeaderMap,
         }
         Err(refusal) => error(StatusCode::BAD_REQUEST, &refusal),
     }
+}
+
+async fn show_unanswered(Shared(sandbox): Shared<Arc<Sandbox>>, headers: HeaderMap) -> Response<Body> {
+    if !shows(&sandbox.access.admin_token, &headers) {
+        return error(StatusCode::UNAUTHORIZED, "The administrator's token is missing or wrong.");
+    }
+    let unanswered: BTreeMap<&str, u64> = [Operation::Create, Operation::Confirm, Operation::Capture]
+        .into_iter()
+        .chain([Operation::Cancel, Operation::Refund, Operation::Read])
+        .map(|operation| (name_of(operation), 0))
+        .chain(sandbox.state().unanswered.clone())
+        .collect();
+    json_answer(StatusCode::OK, &json!({ "unanswered": unanswered }))
 }
 
 async fn order_fault(Shared(sandbox): Shared<Arc<Sandbox>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
