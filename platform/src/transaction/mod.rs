@@ -9,6 +9,7 @@
 //! | [`payments`] | the card gateway's client, and the intake of its webhooks |
 //! | [`commit`] | the hard commit, by one of four strategies |
 //! | [`compensation`] | the worker that settles whatever a saga left behind |
+//! | [`steps`] | reservation and commit by themselves, for whoever measures them |
 //!
 //! Two facts carry the correctness of all of it. An order leaves a status by `UPDATE … WHERE status = …`, so of all the
 //! sagas, workers and retries that race for it exactly one moves it. And every request to the card gateway carries a
@@ -23,3 +24,4 @@ mod order_record;
 pub mod orders;
 pub mod payments;
 pub mod products;
+pub mod steps;

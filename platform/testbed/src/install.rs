@@ -74,6 +74,18 @@ pub fn install_missing(engines: &[Engine]) -> Result<(), Error> {
     Ok(())
 }
 
+/// A client program that comes with a server: `pgbench`, `redis-benchmark`.
+///
+/// # Errors
+/// When it is not on this machine.
+pub fn client_program(engine: Engine, name: &str) -> Result<PathBuf, Error> {
+    match engine {
+        Engine::Postgres => postgres_program(name),
+        Engine::Redis => program(engine, name, REDIS_REMEDY),
+        Engine::Kafka => program(engine, name, "Kafka's own programs are started through Java"),
+    }
+}
+
 /// Looks a program up on PATH.
 pub(crate) fn program(engine: Engine, name: &str, remedy: &'static str) -> Result<PathBuf, Error> {
     on_path(name).ok_or_else(|| Error::Missing {

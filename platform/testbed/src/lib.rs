@@ -28,7 +28,7 @@ pub mod shared;
 mod supervisor;
 
 pub use error::Error;
-pub use install::{Engine, install_missing};
+pub use install::{Engine, client_program, install_missing};
 pub use kafka::Kafka;
 pub use port::{Port, free_port};
 pub use postgres::{Postgres, PostgresOptions, psql};

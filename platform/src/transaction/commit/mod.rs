@@ -57,7 +57,7 @@ pub(crate) struct Sale {
 
 impl Sale {
     /// The outbox payload.
-    fn event(&self) -> Arc<str> {
+    pub(crate) fn event(&self) -> Arc<str> {
         self.order.moved_to(OrderStatus::Confirmed, None).event(OrderEventKind::OrderConfirmed)
     }
 
