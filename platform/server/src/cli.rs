@@ -11,10 +11,11 @@ use platform::roles::Role;
 use ports::entropy::Entropy;
 
 use crate::audit::report::Report;
+use crate::audit::with_key::WithKey;
 use crate::audit::{self, Options};
 use crate::catalog::{self, Catalog, CatalogError};
 use crate::clock::{self, SystemClock};
-use crate::live_stores::{self, Needs, StoreError};
+use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
 use crate::schema::{self, SchemaError};
 use crate::serve::{self, ServeError};
 use crate::settings::keys::KEYS;
@@ -42,7 +43,8 @@ Settings come from a TOML file (--config), from the environment (DOORBUSTER_…)
 wins. `platform config keys` lists them, `platform config print` shows what they are and from where.
 
 Exit codes: 0 done; 2 wrong usage or configuration; 5 something that is needed is not there (a server, a port, the
-right schema). An audit also has 1 safety broken, 3 a target missed, 4 something did not settle.
+right schema); 143 or 130 ended at once by a second SIGTERM or SIGINT. An audit also has 1 safety broken, 3 a target missed,
+4 something did not settle.
 
 Examples:
   platform serve --embedded
@@ -141,18 +143,26 @@ enum ConfigCommand {
 struct Ended {
     code: u8,
     what: String,
+    /// Nothing may be waited for any more.
+    at_once: bool,
+}
+
+impl Ended {
+    fn with(code: u8, what: impl std::fmt::Display) -> Self {
+        Self { code, what: what.to_string(), at_once: false }
+    }
 }
 
 impl From<SettingsError> for Ended {
     fn from(error: SettingsError) -> Self {
-        Self { code: USAGE, what: error.to_string() }
+        Self::with(USAGE, error)
     }
 }
 
 impl From<CatalogError> for Ended {
     fn from(error: CatalogError) -> Self {
         let code = if matches!(error, CatalogError::Sql(_)) { UNAVAILABLE } else { USAGE };
-        Self { code, what: error.to_string() }
+        Self::with(code, error)
     }
 }
 
@@ -160,7 +170,7 @@ impl From<StoreError> for Ended {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Settings(error) => error.into(),
-            error @ StoreError::Refused { .. } => Self { code: UNAVAILABLE, what: error.to_string() },
+            error @ (StoreError::Refused { .. } | StoreError::Away { .. }) => Self::with(UNAVAILABLE, error),
         }
     }
 }
@@ -173,7 +183,7 @@ impl From<SchemaError> for Ended {
             | SchemaError::Edited { .. }
             | SchemaError::Behind { .. }
             | SchemaError::Failed { .. }
-            | SchemaError::Sql(_)) => Self { code: UNAVAILABLE, what: error.to_string() },
+            | SchemaError::Sql(_)) => Self::with(UNAVAILABLE, error),
         }
     }
 }
@@ -185,16 +195,17 @@ impl From<ServeError> for Ended {
             ServeError::Catalog(error) => error.into(),
             ServeError::Store(error) => error.into(),
             ServeError::Schema(error) => error.into(),
+            error @ ServeError::Cut(signal) => Self { at_once: true, ..Self::with(signal.exit_code(), error) },
             error @ (ServeError::Listen { .. }
             | ServeError::Engine(_)
             | ServeError::System(_)
-            | ServeError::WorkerEnded(_)) => Self { code: UNAVAILABLE, what: error.to_string() },
+            | ServeError::WorkerEnded(_)) => Self::with(UNAVAILABLE, error),
         }
     }
 }
 
 fn unavailable(what: impl std::fmt::Display) -> Ended {
-    Ended { code: UNAVAILABLE, what: what.to_string() }
+    Ended::with(UNAVAILABLE, what)
 }
 
 /// Reads the command line, does what it says, and returns the exit code.
@@ -202,7 +213,7 @@ fn unavailable(what: impl std::fmt::Display) -> Ended {
 pub fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(code) => ExitCode::from(code),
-        Err(Ended { code, what }) => {
+        Err(Ended { code, what, .. }) => {
             eprintln!("platform: {}", what.replace('\n', " "));
             ExitCode::from(code)
         }
@@ -230,8 +241,10 @@ fn run(cli: &Cli) -> Result<u8, Ended> {
             Command::Config(_) => unreachable!("done without a runtime"),
         }
     });
-    telemetry.flush();
-    // What still runs has been told to end; a second signal does not wait for it either.
+    // What still runs has been told to end; a second signal waits for nothing.
+    if !done.as_ref().is_err_and(|ended| ended.at_once) {
+        telemetry.flush();
+    }
     runtime.shutdown_background();
     done
 }
@@ -266,11 +279,12 @@ async fn migrate(settings: &Settings) -> Result<(), Ended> {
     if settings.text("kafka.brokers").is_empty() {
         return Ok(());
     }
-    live_stores::probe_kafka(settings).await?;
+    let log = live_stores::kafka(settings)?;
+    live_stores::probe_kafka(settings, &log).await?;
     let (partitions, replication) = (settings.number("kafka.partitions"), settings.number("kafka.replication"));
     let fits = |number: i64| i32::try_from(number).expect("checked when it was read");
     let topic = NewTopic { name: ORDER_TOPIC, partitions: fits(partitions), replication: fits(replication) };
-    let made = live_stores::kafka(settings)?.create_topics(&[topic]).await;
+    let made = log.create_topics(&[topic]).await;
     made.map_err(|error| unavailable(format!("kafka.brokers: the topic {ORDER_TOPIC}: {error}")))?;
     println!("platform: the topic {ORDER_TOPIC} is there");
     Ok(())
@@ -292,11 +306,11 @@ async fn seed_catalog(args: &SeedArgs, settings: &Settings) -> Result<(), Ended>
 async fn audit(args: &AuditArgs, settings: &Settings, nonce: u64) -> Result<u8, Ended> {
     let needs = Needs { postgres: true, redis: true, kafka: true, card_gateway: true, ..Needs::default() };
     live_stores::require(settings, needs)?;
-    let http = live_stores::http(settings)?;
-    let stores = live_stores::connect(settings, needs).await?;
+    let http = WithKey::new(live_stores::http(settings)?, settings)?;
+    let stores = live_stores::connect(settings, needs, WithoutRedis::Fail).await?;
     schema::check(&*stores.workers).await?;
     let options = Options { settle_limit: Duration::from_secs(args.settle_s), busy: args.busy };
-    let audit = audit::audit(&stores, &*http, &SystemClock, nonce, options).await.map_err(unavailable)?;
+    let audit = audit::audit(&stores, &http, &SystemClock, nonce, options).await.map_err(unavailable)?;
     let report = Report::of(&audit);
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));

@@ -9,7 +9,7 @@
 //! | [`schema`] | migrations, and whether the schema is the one this build was written for |
 //! | [`audit`] | the checkers over the stores |
 //! | [`catalog`] | the catalog file, and how it gets into Postgres |
-//! | [`telemetry`] | log lines and traces |
+//! | [`telemetry`], [`trace_context`] | log lines and traces; traces that go on in other services |
 //! | [`clock`] | the system's clock and entropy, which are read nowhere else |
 //!
 //! The platform itself knows none of this: it is given its ports, as it is in every world.
@@ -24,3 +24,4 @@ pub mod serve;
 pub mod settings;
 pub mod stores;
 pub mod telemetry;
+pub mod trace_context;

@@ -1,5 +1,7 @@
 //! Log lines on stderr, for people or as JSON; and traces to a collector when one is named.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
@@ -15,6 +17,9 @@ use crate::settings::{Settings, SettingsError};
 
 /// Where OTLP over HTTP takes traces.
 const TRACES_PATH: &str = "/v1/traces";
+
+/// How long a collector is waited for at the end.
+const FLUSH_LIMIT: Duration = Duration::from_secs(2);
 
 /// What has to be flushed before the process ends.
 pub struct Telemetry {
@@ -46,7 +51,7 @@ impl Telemetry {
     /// Sends what has not been sent. Not to be called inside the runtime, which does the sending.
     pub fn flush(self) {
         if let Some(traces) = self.traces
-            && let Err(error) = traces.shutdown()
+            && let Err(error) = traces.shutdown_with_timeout(FLUSH_LIMIT)
         {
             tracing::warn!(%error, "traces were lost");
         }

@@ -5,14 +5,18 @@
 //! | `settings` | the brokers, time limits, and every client option with its reason |
 //! | `producer` | an idempotent session: appended in order, acknowledged by all in-sync replicas |
 //! | `consumer` | a group member: polls, commits after the effect, gives up what the group took away |
+//! | `look` | whether there are brokers that answer |
 //! | `topics` | makes topics, for the migration and for tests |
 //! | `error` | the one map from librdkafka's errors to the port's |
 
 mod consumer;
 mod error;
+mod look;
 mod producer;
 mod settings;
 mod topics;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
 use ports::events::{EventConsumer, EventError, EventLog, EventProducer};
@@ -33,6 +37,14 @@ impl LiveLog {
     #[must_use]
     pub fn new(settings: KafkaSettings) -> Self {
         Self { settings }
+    }
+
+    /// Whether a broker answers as one, in this time.
+    ///
+    /// # Errors
+    /// When none does.
+    pub async fn look(&self, patience: Duration) -> Result<(), EventError> {
+        look::look(&self.settings, patience).await
     }
 
     /// Makes the topics that are not there yet, and waits until they can be written to. One that is there stays as it is.

@@ -4,13 +4,16 @@
 //! that needs more than the stores says so instead of passing.
 
 pub mod report;
+pub mod with_key;
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use checkers::collect::{self, CollectError};
 use checkers::limits::{AdmissionLimit, SkuLimits};
 use checkers::{Judge, Judgement, Limits, Snapshot, Verdict};
-use platform::messages::{CARD_GATEWAY, ORDER_TOPIC};
+use http::Request;
+use platform::messages::{CARD_GATEWAY, INVENTORY, ORDER_TOPIC};
 use ports::clock::Clock;
 use ports::http_port::HttpClient;
 use tokio::time::Instant;
@@ -19,6 +22,9 @@ use crate::stores::Stores;
 
 /// How long to wait before the stores are looked at again.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// How long the inventory role may take to show its gauge.
+const METRICS_PATIENCE: Duration = Duration::from_secs(3);
 
 /// How an audit goes about it.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +71,7 @@ pub async fn audit(
             let group: &'static str = format!("audit-{nonce:016x}-{attempt}").leak();
             snapshot.topic = Some(collect::topic(&*stores.events, group, ORDER_TOPIC).await?);
             snapshot.card_intents = Some(collect::card_intents(http, CARD_GATEWAY).await?);
+            snapshot.leak_gauge = leak_gauge(http).await;
             let (judgements, judge) = judged(&snapshot);
             if !is_violated(&judgements) || out_of_time || options.busy {
                 let orders = snapshot.tables.orders.len();
@@ -73,6 +80,14 @@ pub async fn audit(
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// What the inventory role says at `/metrics`; none when it cannot be asked, which leaves the gauge unjudged.
+async fn leak_gauge(http: &dyn HttpClient) -> Option<i64> {
+    let request = Request::get("/metrics").body(Bytes::new()).expect("a constant request is well formed");
+    let page = http.call(INVENTORY, request, METRICS_PATIENCE).await.ok()?;
+    let text = std::str::from_utf8(page.body()).ok()?;
+    text.lines().find_map(|line| line.strip_prefix("leaked_holds ")?.parse().ok())
 }
 
 /// Postgres and Redis.

@@ -8,20 +8,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, Request, Response};
+use http::HeaderValue;
 use live::http::{BaseUrl, LiveHttp};
 use live::kafka::{KafkaSettings, LiveLog};
 use live::postgres::{PostgresPool, PostgresSettings};
 use live::redis::LiveRedis;
 use platform::messages::{CARD_GATEWAY, FLASH_SALE, INVENTORY, ORDERS};
 use platform::roles::Role;
-use ports::http_port::{HttpClient, HttpError, ServiceName};
+use ports::http_port::HttpClient;
 
 use crate::settings::{Settings, SettingsError};
 use crate::stores::Stores;
+use crate::trace_context::Traced;
 use absent::Absent;
 
 pub use probe::{StoreError, probe_kafka, probe_postgres, probe_redis};
@@ -120,43 +118,27 @@ pub fn http(settings: &Settings) -> Result<Arc<dyn HttpClient>, SettingsError> {
     }
     let client = LiveHttp::new(services, CONNECT_TIMEOUT)
         .map_err(|error| settings.refuse("card_gateway.url", error.to_string()))?;
-    let key = settings.text("card_gateway.api_key");
-    if key.is_empty() {
-        return Ok(Arc::new(client));
-    }
-    let mut authorization = HeaderValue::from_str(&format!("Bearer {key}"))
+    // The key itself is the platform's client's to show; here it is found out in time that it cannot be shown.
+    HeaderValue::from_str(settings.text("card_gateway.api_key"))
         .map_err(|_| settings.refuse("card_gateway.api_key", "it does not fit a header".to_owned()))?;
-    authorization.set_sensitive(true);
-    Ok(Arc::new(WithKey { client, authorization }))
+    Ok(Arc::new(Traced(client)))
 }
 
-/// Shows the card gateway, and nobody else, the key it asks for.
-struct WithKey {
-    client: LiveHttp,
-    authorization: HeaderValue,
-}
-
-#[async_trait]
-impl HttpClient for WithKey {
-    async fn call(
-        &self,
-        service: ServiceName,
-        mut request: Request<Bytes>,
-        timeout: Duration,
-    ) -> Result<Response<Bytes>, HttpError> {
-        if service == CARD_GATEWAY {
-            request.headers_mut().insert(AUTHORIZATION, self.authorization.clone());
-        }
-        self.client.call(service, request, timeout).await
-    }
+/// What comes of a Redis that is not there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WithoutRedis {
+    /// Nothing begins: it is to be looked at.
+    Fail,
+    /// It is waited for: the gate is shut, and checkout works on Postgres alone until it is there.
+    Begin,
 }
 
 /// The stores that are needed, each looked at: a wrong password or a server that is not there is found before anything
-/// is served. What is not needed is absent.
+/// is served. What is not needed is absent. A Redis that is there and lets nobody in is an error in any case.
 ///
 /// # Errors
 /// A setting that is missing or wrong, or the first server that is not as it must be.
-pub async fn connect(settings: &Settings, needs: Needs) -> Result<Stores, StoreError> {
+pub async fn connect(settings: &Settings, needs: Needs, without_redis: WithoutRedis) -> Result<Stores, StoreError> {
     let mut stores = Stores {
         flash_lane: Arc::new(Absent),
         ordinary_lane: Arc::new(Absent),
@@ -173,12 +155,18 @@ pub async fn connect(settings: &Settings, needs: Needs) -> Result<Stores, StoreE
     }
     if needs.redis {
         let redis = redis(settings)?;
-        probe_redis(settings, &redis).await?;
+        match probe_redis(settings, &redis).await {
+            Err(away @ StoreError::Away { .. }) if without_redis == WithoutRedis::Begin => {
+                tracing::warn!(%away, "beginning without Redis");
+            }
+            looked_at => looked_at?,
+        }
         stores.redis = Arc::new(redis);
     }
     if needs.kafka {
-        probe_kafka(settings).await?;
-        stores.events = Arc::new(kafka(settings)?);
+        let log = kafka(settings)?;
+        probe_kafka(settings, &log).await?;
+        stores.events = Arc::new(log);
     }
     Ok(stores)
 }

@@ -3,10 +3,10 @@
 
 use std::time::Duration;
 
+use live::kafka::LiveLog;
 use ports::redis_port::RedisConnector;
 use ports::sql::{SqlError, SqlPool};
 use redis::{ErrorKind, RedisError};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use crate::settings::{Settings, SettingsError};
@@ -20,7 +20,7 @@ pub enum StoreError {
     /// A setting is missing or wrong.
     #[error("{0}")]
     Settings(#[from] SettingsError),
-    /// It cannot be reached, or refuses.
+    /// It is there, and refuses.
     #[error("{key}: {what} ({origin})")]
     Refused {
         /// The key of its address.
@@ -30,6 +30,20 @@ pub enum StoreError {
         /// Where the key was set.
         origin: String,
     },
+    /// It is not there, or not yet.
+    #[error("{key}: {what} ({origin})")]
+    Away {
+        /// The key of its address.
+        key: &'static str,
+        /// What came of asking it.
+        what: String,
+        /// Where the key was set.
+        origin: String,
+    },
+}
+
+fn away(settings: &Settings, key: &'static str, what: String) -> StoreError {
+    StoreError::Away { key, what, origin: settings.origin(key).to_string() }
 }
 
 fn refused(settings: &Settings, key: &'static str, what: String) -> StoreError {
@@ -41,12 +55,13 @@ fn refused(settings: &Settings, key: &'static str, what: String) -> StoreError {
 /// # Errors
 /// When it cannot be reached or lets nobody in.
 pub async fn probe_postgres(settings: &Settings, pool: &dyn SqlPool) -> Result<(), StoreError> {
-    let what = match timeout(PATIENCE, pool.query("SELECT 1 AS one", &[])).await {
-        Ok(Ok(_)) => return Ok(()),
-        Ok(Err(SqlError::Refused { sqlstate, message, .. })) => format!("Postgres refuses: {message} ({sqlstate})"),
-        Ok(Err(_)) | Err(_) => "Postgres cannot be reached".to_owned(),
-    };
-    Err(refused(settings, "postgres.url", what))
+    match timeout(PATIENCE, pool.query("SELECT 1 AS one", &[])).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(SqlError::Refused { sqlstate, message, .. })) => {
+            Err(refused(settings, "postgres.url", format!("Postgres refuses: {message} ({sqlstate})")))
+        }
+        Ok(Err(_)) | Err(_) => Err(away(settings, "postgres.url", "Postgres cannot be reached".to_owned())),
+    }
 }
 
 /// Asks Redis for a sign of life.
@@ -58,32 +73,37 @@ pub async fn probe_redis(settings: &Settings, connector: &dyn RedisConnector) ->
         let mut connection = connector.connect().await?;
         redis::cmd("PING").query_async::<String>(&mut connection).await
     };
-    let what = match timeout(PATIENCE, asking).await {
-        Ok(Ok(_pong)) => return Ok(()),
-        Ok(Err(error)) => told(&error),
-        Err(_elapsed) => "Redis does not answer".to_owned(),
-    };
-    Err(refused(settings, "redis.url", what))
-}
-
-fn told(error: &RedisError) -> String {
-    if error.kind() == ErrorKind::AuthenticationFailed || error.code().is_some() {
-        let detail = error.detail().unwrap_or_default();
-        return format!("Redis refuses: {} {detail}", error.code().unwrap_or("wrong password")).trim_end().to_owned();
+    match timeout(PATIENCE, asking).await {
+        Ok(Ok(_pong)) => Ok(()),
+        Ok(Err(error)) => Err(match refusal(&error) {
+            Some(what) => refused(settings, "redis.url", what),
+            None => away(settings, "redis.url", "Redis cannot be reached".to_owned()),
+        }),
+        Err(_elapsed) => Err(away(settings, "redis.url", "Redis does not answer".to_owned())),
     }
-    "Redis cannot be reached".to_owned()
 }
 
-/// Knocks at the brokers: one that opens is enough to find the others by.
+/// What a server that is there said against it; none when nothing but time is needed.
+fn refusal(error: &RedisError) -> Option<String> {
+    // It reads what it kept, and will answer.
+    if error.code() == Some("LOADING") {
+        return None;
+    }
+    if error.kind() != ErrorKind::AuthenticationFailed && error.code().is_none() {
+        return None;
+    }
+    let detail = error.detail().unwrap_or_default();
+    Some(format!("Redis refuses: {} {detail}", error.code().unwrap_or("wrong password")).trim_end().to_owned())
+}
+
+/// Asks the brokers who they are: one that answers is enough to find the others by.
 ///
 /// # Errors
 /// When none does.
-pub async fn probe_kafka(settings: &Settings) -> Result<(), StoreError> {
+pub async fn probe_kafka(settings: &Settings, log: &LiveLog) -> Result<(), StoreError> {
     let brokers = settings.required("kafka.brokers", "the log is needed")?;
-    for broker in brokers.split(',').map(str::trim) {
-        if matches!(timeout(PATIENCE, TcpStream::connect(broker)).await, Ok(Ok(_))) {
-            return Ok(());
-        }
+    match log.look(PATIENCE).await {
+        Ok(()) => Ok(()),
+        Err(_) => Err(away(settings, "kafka.brokers", format!("no broker of {brokers} can be reached"))),
     }
-    Err(refused(settings, "kafka.brokers", format!("no broker of {brokers} can be reached")))
 }

@@ -2,8 +2,12 @@
 //!
 //! With all roles in one process that is the gateway's API and the webhooks' intake; nothing else of the inside can be
 //! called. `/readyz` asks every role of the process, and `/metrics` counts over all of them.
+//!
+//! A Redis that is away makes no role unready: checkout works on Postgres alone, under its strict limit. `/readyz` names it
+//! as `degraded`.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
@@ -16,44 +20,53 @@ use http::{Request, StatusCode};
 use platform::exposition;
 use platform::metrics::Metrics;
 use platform::roles::Role;
+use ports::redis_port::RedisConnector;
 use serde_json::{Map, Value, json};
+use tokio::time::timeout;
 use tower::ServiceExt;
 use tracing::Instrument;
 
 use super::processes::{Processes, Stopping, is_ready};
+use crate::trace_context;
+
+/// How long Redis may take to show that it is there.
+const GATE_PATIENCE: Duration = Duration::from_millis(500);
 
 struct Health {
     routers: Vec<(Role, Router)>,
     metrics: Metrics,
     stopping: Stopping,
+    /// Redis, where a role of the process uses it.
+    gate: Option<Arc<dyn RedisConnector>>,
 }
 
 /// The edge of a process that runs all roles.
 ///
 /// # Panics
 /// When the gateway or the payments role is not among them.
-pub fn whole(processes: &Processes) -> Router {
+pub fn whole(processes: &Processes, gate: Option<Arc<dyn RedisConnector>>) -> Router {
     let gateway = processes.router(Role::Gateway).expect("all roles run here");
     let payments = processes.router(Role::Payments).expect("all roles run here");
     let webhooks = any(async move |request: Request<Body>| payments.oneshot(request).await);
     let served = Router::new().route("/webhooks/payments", webhooks).fallback_service(gateway);
-    health(processes).fallback_service(served.layer(from_fn(traced)))
+    health(processes, gate).fallback_service(served.layer(from_fn(traced)))
 }
 
 /// The edge of a process that runs one role.
 ///
 /// # Panics
 /// When it does not run there.
-pub fn alone(processes: &Processes, role: Role) -> Router {
+pub fn alone(processes: &Processes, role: Role, gate: Option<Arc<dyn RedisConnector>>) -> Router {
     let router = processes.router(role).expect("the role runs here");
-    health(processes).fallback_service(router.layer(from_fn(traced)))
+    health(processes, gate).fallback_service(router.layer(from_fn(traced)))
 }
 
-fn health(processes: &Processes) -> Router {
+fn health(processes: &Processes, gate: Option<Arc<dyn RedisConnector>>) -> Router {
     let health = Health {
         routers: processes.routers().to_vec(),
         metrics: processes.metrics().clone(),
         stopping: processes.stopping(),
+        gate,
     };
     Router::new()
         .route("/livez", get(async || Json(json!({"alive": true}))))
@@ -71,7 +84,20 @@ async fn readyz(State(health): State<Arc<Health>>) -> Response {
         roles.insert(role.name().to_owned(), Value::Bool(role_ready));
     }
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"ready": ready, "stopping": health.stopping.is_stopping(), "roles": roles}))).into_response()
+    let degraded = match &health.gate {
+        Some(gate) if !answers(&**gate).await => vec!["redis"],
+        Some(_) | None => vec![],
+    };
+    let stopping = health.stopping.is_stopping();
+    (status, Json(json!({"ready": ready, "stopping": stopping, "degraded": degraded, "roles": roles}))).into_response()
+}
+
+async fn answers(gate: &dyn RedisConnector) -> bool {
+    let asking = async {
+        let mut connection = gate.connect().await?;
+        redis::cmd("PING").query_async::<String>(&mut connection).await
+    };
+    matches!(timeout(GATE_PATIENCE, asking).await, Ok(Ok(_)))
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {
@@ -86,6 +112,7 @@ async fn traced(request: axum::extract::Request, next: Next) -> Response {
         path = request.uri().path(),
         status = tracing::field::Empty,
     );
+    trace_context::continue_from(request.headers(), &span);
     let response = next.run(request).instrument(span.clone()).await;
     span.record("status", response.status().as_u16());
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));

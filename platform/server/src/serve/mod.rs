@@ -21,14 +21,17 @@ use embedded::Switchboard;
 use platform::roles::Role;
 use ports::entropy::Entropy;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout_at};
 
 use crate::catalog::{self, Catalog, CatalogError};
 use crate::clock::SystemClock;
-use crate::live_stores::{self, Needs, StoreError};
+use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
 use crate::schema::{self, SchemaError};
 use crate::settings::{Settings, SettingsError};
 use embedded_stores::EmbeddedStores;
 use processes::Processes;
+use signals::Told;
 
 /// Why serving did not begin, or ended before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +64,9 @@ pub enum ServeError {
     /// The system gave no entropy or no signals.
     #[error("the system: {0}")]
     System(String),
+    /// A second signal came before everything under way had ended.
+    #[error("ended at once by a second signal, {0}: what was under way is settled from the stores")]
+    Cut(Told),
     /// A worker ended, which it never does by itself.
     #[error("the worker {0} ended; stopping")]
     WorkerEnded(String),
@@ -74,17 +80,18 @@ const OPENING_LIMIT: Duration = Duration::from_secs(10);
 /// # Errors
 /// Whatever keeps it from beginning; nothing is served then.
 pub async fn embedded(settings: &Settings, catalog: &Catalog, entropy: Entropy) -> Result<(), ServeError> {
+    let texts = settings.texts()?;
     let (listener, address) = listen(settings).await?;
     let clock = Arc::new(SystemClock);
     let world = EmbeddedStores::start(settings, clock, &entropy)?;
     let seeded = catalog::seed(&*world.stores.workers, catalog).await?;
-    let processes = Processes::start(&Role::ALL, &world.config, &world.stores, &world.switchboard, &entropy);
+    let processes = Processes::start(&Role::ALL, &world.config, &texts, &world.stores, &world.switchboard, &entropy);
     world.deliver_webhooks();
     let opened = async { tokio::join!(world.opened(), processes.ready()) };
     if tokio::time::timeout(OPENING_LIMIT, opened).await.is_err() {
         return Err(ServeError::Engine("the gate did not open".to_owned()));
     }
-    let router = edge::whole(&processes);
+    let router = edge::whole(&processes, Some(world.stores.redis.clone()));
     println!("platform: all roles over engines in this process; everything they hold ends with it");
     println!("platform: {} products, {} units in stock", seeded.products, seeded.units);
     println!("platform: serving at http://{address}");
@@ -101,15 +108,20 @@ pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> 
     let needs = Needs::of_all(&roles, role.is_some());
     live_stores::require(settings, needs)?;
     let http = live_stores::http(settings)?;
+    let texts = settings.texts()?;
     let (listener, address) = listen(settings).await?;
-    let stores = live_stores::connect(settings, needs).await?;
+    let stores = live_stores::connect(settings, needs, WithoutRedis::Begin).await?;
     if needs.postgres {
         schema::check(&*stores.workers).await?;
     }
     let switchboard = Switchboard::with_beyond(http);
     let config = Arc::new(settings.platform_config());
-    let processes = Processes::start(&roles, &config, &stores, &switchboard, &entropy);
-    let router = role.map_or_else(|| edge::whole(&processes), |role| edge::alone(&processes, role));
+    let processes = Processes::start(&roles, &config, &texts, &stores, &switchboard, &entropy);
+    let gate = needs.redis.then(|| stores.redis.clone());
+    let router = match role {
+        None => edge::whole(&processes, gate),
+        Some(role) => edge::alone(&processes, role, gate),
+    };
     println!("platform: {} over real servers", role.map_or("all roles", Role::name));
     println!("platform: serving at http://{address}");
     run(settings, listener, router, processes).await
@@ -138,20 +150,33 @@ async fn run(
     let mut serving = tokio::spawn(async move { server.await });
     let ended = tokio::select! {
         biased;
-        signal = signals.next() => { tracing::info!(signal, "stopping"); None }
+        signal = signals.next() => { tracing::info!(%signal, "stopping"); None }
         worker = processes.worker_ended() => Some(worker),
         _ = &mut serving => Some("http".to_owned()),
     };
     processes.begin_stopping();
-    let drain = settings.duration("shutdown.drain_ms");
     tokio::select! {
         biased;
-        signal = signals.next() => tracing::warn!(signal, "stopping at once"),
-        drained = tokio::time::timeout(drain, &mut serving) => match drained {
-            Ok(_) => tracing::info!("requests under way have ended"),
-            Err(_) => tracing::warn!(limit_ms = settings.number("shutdown.drain_ms"), "requests were still under way"),
-        },
+        signal = signals.next() => Err(ServeError::Cut(signal)),
+        () = drain(serving, processes, settings.duration("shutdown.drain_ms")) => {
+            ended.map_or(Ok(()), |worker| Err(ServeError::WorkerEnded(worker)))
+        }
     }
-    processes.stop().await;
-    ended.map_or(Ok(()), |worker| Err(ServeError::WorkerEnded(worker)))
+}
+
+/// Lets requests under way end, then ends the workers, all within one limit.
+async fn drain(mut serving: JoinHandle<std::io::Result<()>>, processes: Processes, limit: Duration) {
+    let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    let until = Instant::now() + limit;
+    match timeout_at(until, &mut serving).await {
+        Ok(_) => tracing::info!("requests under way have ended"),
+        Err(_elapsed) => {
+            serving.abort();
+            tracing::warn!(limit_ms, "requests were still under way");
+        }
+    }
+    // Without time left, they are told to end and not waited for.
+    if timeout_at(until, processes.stop()).await.is_err() {
+        tracing::warn!(limit_ms, "workers were still under way");
+    }
 }

@@ -56,6 +56,7 @@ impl Processes {
     pub fn start(
         wanted: &[Role],
         config: &Arc<Config>,
+        texts: &Texts,
         stores: &Stores,
         switchboard: &Arc<Switchboard>,
         entropy: &Entropy,
@@ -78,7 +79,7 @@ impl Processes {
                 http: switchboard.clone(),
                 clock: Arc::new(SystemClock),
                 entropy: entropy.fork(),
-                texts: Texts::embedded(),
+                texts: texts.clone(),
                 config: config.clone(),
                 bugs: Bugs::none(),
                 metrics: metrics.clone(),

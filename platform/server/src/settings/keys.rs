@@ -75,6 +75,12 @@ pub const KEYS: &[Key] = &[
     key("shutdown.drain_ms", MS, "10000", "how long requests under way may take to end after SIGTERM"),
     key("log.format", Kind::Word(&["human", "json"]), "human", "how log lines are written, on stderr"),
     key("log.filter", Kind::Text, "info", "which log lines are written, as tracing's EnvFilter reads it"),
+    key(
+        "texts.folder",
+        Kind::Text,
+        "",
+        "files here replace the platform's own statements and scripts of the same name",
+    ),
     key("trace.endpoint", HTTP, "", "where traces are sent by OTLP over HTTP; none are without it"),
     key("postgres.url", Kind::Url(&["postgres://", "postgresql://"]), "", "the database"),
     key("postgres.password", Kind::Secret, "", "the database's password, where its URL has none"),

@@ -1,13 +1,29 @@
 //! The settings in the platform's own terms.
 
+use std::path::Path;
+
 use platform::config::{
     CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig, GatewayConfig, LaneConfig,
     PaymentConfig,
 };
+use platform::texts::Texts;
 
-use super::Settings;
+use super::{Settings, SettingsError};
 
 impl Settings {
+    /// The platform's statements and scripts, with the replacements that the settings name.
+    ///
+    /// # Errors
+    /// A folder that cannot be read, or that holds a file which replaces none.
+    pub fn texts(&self) -> Result<Texts, SettingsError> {
+        const KEY: &str = "texts.folder";
+        let folder = self.text(KEY);
+        if folder.is_empty() {
+            return Ok(Texts::embedded());
+        }
+        Texts::with_replacements(Path::new(folder)).map_err(|error| self.refuse(KEY, error.to_string()))
+    }
+
     /// The platform's configuration.
     #[must_use]
     pub fn platform_config(&self) -> Config {

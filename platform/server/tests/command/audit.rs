@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
 use bytes::Bytes;
 use http::Request;
+use platform::messages::INVENTORY;
 use platform::roles::Role;
+use platform::texts::Texts;
 use ports::entropy::Entropy;
 use ports::http_port::{HttpClient, ServiceName};
 use record::Ending;
@@ -26,7 +30,8 @@ async fn shop() -> (EmbeddedStores, Processes) {
     let entropy = Entropy::from_seed(7);
     let world = EmbeddedStores::start(&settings, Arc::new(SystemClock), &entropy).unwrap();
     catalog::seed(&*world.stores.workers, &Catalog::embedded()).await.unwrap();
-    let processes = Processes::start(&Role::ALL, &world.config, &world.stores, &world.switchboard, &entropy);
+    let processes =
+        Processes::start(&Role::ALL, &world.config, &Texts::embedded(), &world.stores, &world.switchboard, &entropy);
     world.deliver_webhooks();
     world.opened().await;
     (world, processes)
@@ -58,7 +63,11 @@ async fn a_shop_that_settled_is_clean_and_what_needs_a_history_says_so() {
     let report = audited(&world, OPTIONS).await;
     assert_eq!((report.ending, report.orders), (Ending::Held, 5), "{}", report.text());
     let verdict = |name: &str| report.verdicts.iter().find(|verdict| verdict.checker == name).unwrap();
-    assert!(["stock", "money", "events", "liveness"].iter().all(|name| verdict(name).holds), "{}", report.text());
+    assert!(
+        ["stock", "money", "events", "liveness", "holds"].iter().all(|name| verdict(name).holds),
+        "{}",
+        report.text()
+    );
     let unseen = ["orders", "idempotency", "admission", "targets"];
     assert!(unseen.iter().all(|name| verdict(name).not_judged.is_some()), "{}", report.text());
     processes.stop().await;
@@ -76,6 +85,23 @@ async fn a_unit_that_appears_from_nowhere_is_a_safety_violation() {
         "{}",
         report.text()
     );
+    processes.stop().await;
+}
+
+#[tokio::test]
+async fn a_gauge_that_says_something_else_than_the_stores_is_a_safety_violation() {
+    let (world, processes) = shop().await;
+    assert_eq!(buy(&world, 1).await, 201);
+    let gauge = |leaked: i64| {
+        let page = format!("# TYPE leaked_holds gauge\nleaked_holds {leaked}\n");
+        world.switchboard.plug_in(INVENTORY, Router::new().route("/metrics", get(async || page)));
+    };
+    gauge(0);
+    assert_eq!(audited(&world, OPTIONS).await.ending, Ending::Held);
+    gauge(3);
+    let report = audited(&world, Options { settle_limit: Duration::from_secs(6), ..OPTIONS }).await;
+    assert_eq!(report.ending.exit_code(), 1, "{}", report.text());
+    assert!(report.text().contains("0 units are unaccounted for, the leak gauge says 3"), "{}", report.text());
     processes.stop().await;
 }
 

@@ -72,6 +72,25 @@ fn a_port_in_use_is_said_to_be_so() {
 }
 
 #[test]
+fn a_port_in_use_is_found_before_any_server_is_asked() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let postgres = "postgres.url=postgres://shop@127.0.0.1:1/shop";
+    let secret = "card_gateway.webhook_secret=whsec_test";
+    let serve = ["serve", "--role", "payments", "--listen", &address, "--set", secret, "--set", postgres];
+    refused(&serve, 5, &["listen", &address, "in use", "flag --listen"]);
+}
+
+#[test]
+fn texts_that_replace_nothing_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let texts = format!("texts.folder={}", folder.path().display());
+    fs::write(folder.path().join("reserv.lua"), "return 1").unwrap();
+    refused(&[&SERVE[..], &["--set", &texts]].concat(), 2, &["texts.folder", "reserv.lua", "no such file"]);
+    refused(&[&SERVE[..], &["--set", "texts.folder=/nowhere"]].concat(), 2, &["texts.folder", "/nowhere"]);
+}
+
+#[test]
 fn what_is_needed_and_not_set_is_asked_for() {
     refused(&["serve"], 2, &["postgres.url is not set", "DOORBUSTER_POSTGRES_URL"]);
     refused(&["serve", "--role", "inventory"], 2, &["postgres.url is not set", "DOORBUSTER_POSTGRES_URL"]);

@@ -1,5 +1,7 @@
 //! `platform serve --embedded`, driven over HTTP.
 
+use std::io::Write;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -90,4 +92,41 @@ async fn fifty_shoppers_and_twenty_units_make_twenty_orders() {
         sold += u32::from(status == 201);
     }
     assert_eq!(sold, 20);
+}
+
+/// A request whose body does not come: it stays under way until its caller is given up.
+fn begin_request(shop: &Serving) -> TcpStream {
+    let mut caller = TcpStream::connect(shop.url.trim_start_matches("http://")).unwrap();
+    let head = "POST /v1/checkouts HTTP/1.1\r\nhost: shop\r\ncontent-type: application/json\r\nx-shopper-id: ann\r\n\
+                idempotency-key: k\r\ncontent-length: 100\r\n\r\n{";
+    caller.write_all(head.as_bytes()).unwrap();
+    caller
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    for (signal, code) in [(Signal::SIGTERM, 143), (Signal::SIGINT, 130)] {
+        let mut shop = Serving::start(&[&QUICK[..], &["--set", "shutdown.drain_ms=60000"]].concat());
+        let _under_way = begin_request(&shop);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        shop.signal(signal);
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        assert_eq!(shop.has_ended(), None, "the request is still under way");
+        let began = Instant::now();
+        shop.signal(signal);
+        assert_eq!(shop.wait(), Some(code));
+        assert!(began.elapsed() < Duration::from_secs(10), "the drain limit is a minute");
+    }
+}
+
+#[tokio::test]
+async fn requests_under_way_are_waited_for_as_long_as_is_set_and_no_longer() {
+    let mut shop = Serving::start(&[&QUICK[..], &["--set", "shutdown.drain_ms=1500"]].concat());
+    let _under_way = begin_request(&shop);
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let began = Instant::now();
+    shop.signal(Signal::SIGTERM);
+    assert_eq!(shop.wait(), Some(0));
+    assert!(began.elapsed() >= Duration::from_millis(1_400), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::time::Duration;
 
 use embedded::{CardGateway, Switchboard};
 use nix::sys::signal::Signal;
@@ -87,10 +88,32 @@ fn wrong_passwords_are_refused_by_name_and_not_shown() {
     assert!(told.contains("redis.url") && told.contains("refuses") && !told.contains("wrong7"), "{told}");
 }
 
+#[test]
+fn a_database_that_is_none_and_brokers_that_are_none_are_refused() {
+    let url = shared::database("no_brokers").unwrap();
+    let set = format!("postgres.url={url}");
+    assert_eq!(said(&["migrate", "--set", &set]).0, Some(0));
+    let nowhere = format!("postgres.url={}_of_nobody", url);
+    let (code, told) = said(&["migrate", "--set", &nowhere]);
+    assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
+    assert!(told.contains("postgres.url") && told.contains("3D000"), "{told}");
+
+    // One port that nobody listens on, and one whose owner takes connections and is no broker.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for brokers in [free, silent.local_addr().unwrap()] {
+        let brokers = format!("kafka.brokers={brokers}");
+        let serve = ["serve", "--role", "analytics", "--listen", "127.0.0.1:0", "--set", &set, "--set", &brokers];
+        let (code, told) = said(&serve);
+        assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
+        assert!(told.contains("kafka.brokers: no broker of") && told.contains("can be reached"), "{told}");
+    }
+}
+
 /// Servers as settings. The log is the test's own: others write orders too.
-fn settings_file(folder: &tempfile::TempDir, redis: &str, kafka: &str, gateway: &str) -> String {
+fn settings_file(folder: &tempfile::TempDir, database: &str, redis: &str, kafka: &str, gateway: &str) -> String {
     let path = folder.path().join("platform.toml");
-    let postgres = shared::database("whole_shop").unwrap();
+    let postgres = shared::database(database).unwrap();
     let text = format!(
         "postgres.url = '{postgres}'\nredis.url = '{redis}'\nkafka.brokers = '{kafka}'\n\
          [card_gateway]\nurl = '{gateway}'\nwebhook_secret = 'whsec_test'\n\
@@ -106,7 +129,7 @@ async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_cle
     let folder = tempfile::tempdir().unwrap();
     let redis = testbed::Redis::start(Persistence::None).unwrap();
     let kafka = testbed::Kafka::start().unwrap();
-    let file = settings_file(&folder, &redis.url(), &kafka.bootstrap(), &gateway_url);
+    let file = settings_file(&folder, "whole_shop", &redis.url(), &kafka.bootstrap(), &gateway_url);
     let config = ["--config", &*file];
     let (code, told) = said(&[&["migrate"][..], &config].concat());
     assert_eq!(code, Some(0), "{told}");
@@ -135,7 +158,7 @@ async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_cle
             bought = order["order_id"].as_str().map(str::to_owned);
             break;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     shop.wait_for_status(&bought.expect("nothing could be bought"), "delivered").await;
     let audit = [&["audit", "--json"][..], &config].concat();
@@ -150,6 +173,61 @@ async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_cle
     let (code, report) = said(&[&["audit", "--settle-s", "1"][..], &config].concat());
     assert_eq!(code, Some(1), "{report}");
     assert!(report.contains("stock       VIOLATED"), "{report}");
+}
+
+/// Asks until something holds.
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    for _ in 0..300 {
+        if holds().await {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("it did not come to: {what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_redis_it_begins_and_sells_and_opens_its_gate_when_redis_comes() {
+    let (_gateway, gateway_url) = card_gateway().await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut redis = testbed::Redis::start(Persistence::None).unwrap();
+    let mut kafka = testbed::Kafka::start().unwrap();
+    redis.stop().unwrap();
+    let file = settings_file(&folder, "without_redis", &redis.url(), &kafka.bootstrap(), &gateway_url);
+    let config = ["--config", &*file];
+    assert_eq!(said(&[&["migrate"][..], &config].concat()).0, Some(0));
+    let catalog = folder.path().join("catalog.toml");
+    fs::write(&catalog, "[[product]]\nsku = 'TV'\nprice_cents = 29900\nstock = 10\nflash = true\n").unwrap();
+    assert_eq!(said(&[&["seed-catalog", catalog.to_str().unwrap()][..], &config].concat()).0, Some(0));
+    let (code, told) = said(&[&["audit"][..], &config].concat());
+    assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
+    assert!(told.contains("redis.url: Redis cannot be reached"), "{told}");
+
+    let mut shop = Serving::start(&[&["serve", "--set", "shutdown.drain_ms=2000"][..], &config].concat());
+    until("ready without Redis", async || {
+        let (status, ready) = shop.get("/readyz").await;
+        status == 200 && ready["degraded"] == serde_json::json!(["redis"])
+    })
+    .await;
+    until("a purchase on Postgres alone", async || shop.buy("k1", "TV", "pm_card_visa").await.0 == 201).await;
+    redis.restart().unwrap();
+    until("an open gate", async || {
+        let state = psql(&shared_url(&file), "SELECT state FROM gate_epoch").unwrap();
+        state == "open" && shop.get("/readyz").await.1["degraded"] == serde_json::json!([])
+    })
+    .await;
+    until("a purchase through the gate", async || shop.buy("k2", "TV", "pm_card_visa").await.0 == 201).await;
+    let gauge = format!("services.inventory={}", shop.url);
+    let (code, report) = said(&[&["audit", "--set", &gauge][..], &config].concat());
+    assert_eq!(code, Some(0), "{report}");
+    assert!(report.contains("2 orders looked at") && report.contains("  holds       holds\n"), "{report}");
+
+    // Workers that cannot take their leave do not keep it from ending.
+    kafka.pause().unwrap();
+    let began = tokio::time::Instant::now();
+    shop.signal(Signal::SIGTERM);
+    assert_eq!(shop.wait(), Some(0));
+    assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
 }
 
 fn shared_url(file: &str) -> String {

@@ -6,3 +6,4 @@ mod bad_input;
 mod embedded;
 mod live;
 mod process;
+mod traces;

@@ -67,6 +67,11 @@ impl Serving {
         self.child.wait().unwrap().code()
     }
 
+    /// The exit code, if it has ended.
+    pub(crate) fn has_ended(&mut self) -> Option<Option<i32>> {
+        self.child.try_wait().unwrap().map(|status| status.code())
+    }
+
     /// Gets JSON.
     pub(crate) async fn get(&self, path: &str) -> (u16, Value) {
         let client = reqwest::Client::new();

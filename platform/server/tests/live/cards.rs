@@ -1,95 +1,79 @@
-//! The card gateway of the stack: the payments engine behind real HTTP, its webhooks sent to the payments role.
+//! The card gateway of the stack: the payment sandbox as a process, its webhooks sent to the payments role, its faults
+//! ordered over its administrator's API.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::path::{Path, PathBuf};
 
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
-use axum::response::Response;
-use embedded::CardGateway;
-use live::http::{BaseUrl, LiveHttp};
-use payments_engine::{Fault, Operation};
-use platform::messages::PAYMENTS;
-use server::clock::SystemClock;
-use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use testbed::{Program, free_port};
+use tokio::task::block_in_place;
 
 use crate::stack::failed;
 
 /// What webhooks are signed with.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_for_tests";
-/// Where the payments role takes webhooks in.
-const WEBHOOK_PATH: &str = "/webhooks/payments";
-/// How long connecting to the payments role may take.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(1);
+/// What the platform shows to the sandbox.
+pub(crate) const API_KEY: &str = "sk_for_tests";
+/// What the sandbox's administrator shows.
+const ADMIN_TOKEN: &str = "admin_for_tests";
 
-/// A running gateway; dropping it ends it.
+/// A running sandbox; dropping it ends it.
 pub(crate) struct Cards {
-    gateway: Arc<CardGateway>,
-    address: SocketAddr,
-    unanswered: Arc<AtomicU64>,
-    serving: JoinHandle<()>,
+    program: Program,
+    client: Client,
 }
 
 impl Cards {
-    /// Starts a gateway that tells the payments role at this address.
-    pub(crate) async fn start(payments: &str) -> Result<Self, String> {
-        let gateway = CardGateway::new(WEBHOOK_SECRET.to_owned(), Arc::new(SystemClock));
-        let services = BTreeMap::from([(PAYMENTS, BaseUrl::parse(payments).map_err(failed)?)]);
-        let http = LiveHttp::new(services, CONNECT_TIMEOUT).map_err(failed)?;
-        gateway.deliver_webhooks(Arc::new(http), PAYMENTS, WEBHOOK_PATH);
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(failed)?;
-        let address = listener.local_addr().map_err(failed)?;
-        let unanswered = Arc::new(AtomicU64::new(0));
-        let router = gateway.router().layer(from_fn_with_state(Arc::clone(&unanswered), count_unanswered));
-        let serving = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                eprintln!("the card gateway ended: {error}");
-            }
-        });
-        Ok(Self { gateway, address, unanswered, serving })
+    /// Starts a sandbox that tells the payments role at this address.
+    pub(crate) fn start(payments: &str) -> Result<Self, String> {
+        let port = free_port().map_err(failed)?;
+        let settings = [
+            ("LISTEN", format!("127.0.0.1:{}", port.number())),
+            ("API_KEY", API_KEY.to_owned()),
+            ("ADMIN_TOKEN", ADMIN_TOKEN.to_owned()),
+            ("WEBHOOK_URL", format!("{payments}/webhooks/payments")),
+            ("WEBHOOK_SECRET", WEBHOOK_SECRET.to_owned()),
+        ];
+        let settings = settings.map(|(name, value)| (format!("PAYMENT_SANDBOX_{name}"), value));
+        let sandbox = built_sandbox()?;
+        let command = [sandbox.to_str().ok_or("the target folder has a name that is not UTF-8")?];
+        let program =
+            block_in_place(|| Program::start("payment-sandbox", port, &command, &settings)).map_err(failed)?;
+        let client = Client::builder().no_proxy().build().map_err(failed)?;
+        Ok(Self { program, client })
     }
 
     /// Its address.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
+        self.program.url()
     }
 
     /// The next `count` captures take the money and then never answer.
-    pub(crate) fn hang_after_capture(&self, count: u32) {
-        self.gateway.inject(Fault::LoseAnswer { operation: Some(Operation::Capture), count });
+    pub(crate) async fn hang_after_capture(&self, count: u32) -> Result<(), String> {
+        let order = json!({"fault": "lose-answer", "operation": "capture", "count": count});
+        let faults = format!("{}/admin/faults", self.url());
+        administer(self.client.post(faults).body(order.to_string())).await.map(drop)
     }
 
-    /// Captures so far whose caller gave up before there was an answer.
-    pub(crate) fn captures_without_answer(&self) -> u64 {
-        self.unanswered.load(Ordering::SeqCst)
-    }
-}
-
-impl Drop for Cards {
-    fn drop(&mut self) {
-        self.serving.abort();
+    /// Captures so far that were left without an answer.
+    pub(crate) async fn captures_without_answer(&self) -> Result<u64, String> {
+        let told = administer(self.client.get(format!("{}/admin/faults", self.url()))).await?;
+        told["unanswered"]["capture"].as_u64().ok_or_else(|| format!("no number of unanswered captures in {told}"))
     }
 }
 
-/// Counts a capture that is dropped without an answer: its caller hung up.
-struct Pending<'a>(Option<&'a AtomicU64>);
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        if let Some(unanswered) = self.0 {
-            unanswered.fetch_add(1, Ordering::SeqCst);
-        }
-    }
+async fn administer(request: RequestBuilder) -> Result<Value, String> {
+    let answer = request.bearer_auth(ADMIN_TOKEN).send().await.map_err(failed)?;
+    let status = answer.status();
+    let told: Value = answer.json().await.map_err(failed)?;
+    if status.is_success() { Ok(told) } else { Err(format!("the sandbox answered {status}: {told}")) }
 }
 
-async fn count_unanswered(State(unanswered): State<Arc<AtomicU64>>, request: Request, next: Next) -> Response {
-    let is_capture = request.uri().path().ends_with("/capture");
-    let mut pending = Pending(is_capture.then_some(&unanswered));
-    let response = next.run(request).await;
-    pending.0 = None;
-    response
+/// The sandbox's program, which is built beside the platform's: Cargo names only a package's own programs to its tests.
+fn built_sandbox() -> Result<PathBuf, String> {
+    let sandbox = Path::new(env!("CARGO_BIN_EXE_platform")).with_file_name("payment-sandbox");
+    if sandbox.is_file() {
+        return Ok(sandbox);
+    }
+    Err(format!("{} is not built; `cargo build -p payment-sandbox` builds it", sandbox.display()))
 }

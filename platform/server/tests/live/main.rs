@@ -1,7 +1,8 @@
 //! The platform on the real thing: Postgres, Redis, Apache Kafka, a card gateway over HTTP, each role a process. A sale end to
 //! end, then faults in the middle of sales, each followed by the audit.
 //!
-//! `LIVE_SEED` draws other rounds than the usual ones; `LIVE_ROUNDS` says how many the soak plays.
+//! `LIVE_SEED` draws other rounds than the usual ones; `LIVE_ROUNDS` says how many the soak plays; `LIVE_TEXTS` names a folder
+//! whose statements and scripts replace the platform's own, to see that a mistake in one turns a round red.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod cards;
@@ -25,14 +26,15 @@ const SOAK_ROUNDS: usize = 200;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_thousand_shoppers_buy_two_hundred_units_and_no_more() {
     let sku = "console".to_owned();
-    let stack = Stack::start(&[(sku.clone(), 200)]).await.unwrap();
+    let mut stack = Stack::start(&[(sku.clone(), 200)]).await.unwrap();
     let crowd = Crowd { gateways: stack.gateways(), sku: sku.clone(), shoppers: 5_000, workers: 50 };
     let progress = Arc::new(Progress::default());
     let tally = crowd.buy(Arc::clone(&progress)).await;
     println!("{} bought, {} sold out; {}", tally.confirmed.len(), tally.sold_out, progress.met());
     stack.quiet(std::time::Duration::from_secs(60)).await.unwrap();
     round::check(&stack, &sku, &tally).unwrap();
-    assert_eq!((tally.confirmed.len(), tally.sold_out), (200, 4_800));
+    // On a machine that is too busy an order may be given up; its unit is then sold to somebody else.
+    assert_eq!((tally.confirmed.len(), tally.sold_out + tally.not_fulfilled), (200, 4_800));
     assert_eq!(stack.bought(&sku).unwrap().len(), 200);
     stack.audit().unwrap();
     for consumer in ["notification", "analytics", "warehouse"] {
@@ -42,13 +44,26 @@ async fn five_thousand_shoppers_buy_two_hundred_units_and_no_more() {
     assert_eq!(stack.sql("SELECT count(*) FROM shipments").unwrap(), "200");
     assert_eq!(stack.sql("SELECT orders, units FROM sales_by_sku").unwrap(), "200|200");
     an_audit_sees_a_unit_that_nobody_booked(&stack);
+    an_audit_sees_counters_that_were_rebuilt_wrongly(&mut stack).await;
 }
 
 /// That the audit is clean says something only if it can be otherwise.
 fn an_audit_sees_a_unit_that_nobody_booked(stack: &Stack) {
     stack.sql("UPDATE inventory SET on_hand = on_hand + 1").unwrap();
     let found = stack.platform(&["audit", "--settle-s", "0"]).unwrap_err();
-    assert!(found.contains("exit status: 1") && found.contains("stock"), "{found}");
+    stack.sql("UPDATE inventory SET on_hand = on_hand - 1").unwrap();
+    assert!(found.contains("exit status: 1") && found.contains("stock       VIOLATED"), "{found}");
+}
+
+/// After a crash of Redis, an inventory role that offers again what is sold: its own leak gauge, which reads by the same
+/// wrong statement, finds nothing.
+async fn an_audit_sees_counters_that_were_rebuilt_wrongly(stack: &mut Stack) {
+    let once_stocked = "SELECT sku, sum(delta)::bigint AS units FROM stock_ledger WHERE kind = 'stocked' GROUP BY sku";
+    stack.edit("inventory", "sql/inventory/stock_levels.sql", once_stocked).unwrap();
+    stack.lose_redis().await.unwrap();
+    let found = stack.platform(&["audit", "--settle-s", "2"]).unwrap_err();
+    assert!(found.contains("exit status: 1") && found.contains("holds       VIOLATED"), "{found}");
+    assert!(found.contains("units are unaccounted for, the leak gauge says 0"), "{found}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

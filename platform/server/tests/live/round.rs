@@ -46,7 +46,7 @@ pub(crate) async fn play(stack: &mut Stack, round: Round) -> Result<Report, Stri
     });
     reach(&progress, round.after_confirmed).await?;
     tokio::time::sleep(round.delay).await;
-    stack.strike(&round)?;
+    stack.strike(&round).await?;
     let told = progress.told();
     if told >= SHOPPERS as u64 {
         return Err("the sale was over before the fault struck".to_owned());
@@ -54,7 +54,7 @@ pub(crate) async fn play(stack: &mut Stack, round: Round) -> Result<Report, Stri
     tokio::time::sleep(round.lasts).await;
     stack.heal(round.fault)?;
     let tally = sale.await.map_err(|error| format!("the crowd: {error}"))?;
-    let probe = stack.probe(&round)?;
+    let probe = stack.probe(&round).await?;
     stack.quiet(QUIET_WITHIN).await?;
     check(stack, &sku, &tally)?;
     stack.audit()?;

@@ -3,10 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
 use serde_json::json;
+use tempfile::TempDir;
 use testbed::{Kafka, Persistence, Port, Postgres, Program, Proxy, Redis, Server, free_port, psql};
 use tokio::task::block_in_place;
 
@@ -31,6 +33,8 @@ pub(crate) struct Stack {
     persistence: Persistence,
     /// What had been counted before the fault.
     counted: u64,
+    /// Statements and scripts in place of the platform's own; none unless a test puts one there.
+    texts: TempDir,
 }
 
 /// An error of anything, as a broken promise of the test.
@@ -53,15 +57,17 @@ impl Stack {
         let database = postgres.create_database("shop").map_err(failed)?;
         let proxy = Proxy::start(([127, 0, 0, 1], postgres.port()).into()).await.map_err(failed)?;
         let ports = ports()?;
-        let cards = Cards::start(&format!("http://127.0.0.1:{}", ports["payments"].number())).await?;
+        let cards = Cards::start(&format!("http://127.0.0.1:{}", ports["payments"].number()))?;
+        let texts = edited_texts()?;
         let mut settings = shared_settings(&ports);
         settings.extend(named(&[
             ("REDIS_URL", &redis.url()),
             ("KAFKA_BROKERS", &kafka.bootstrap()),
             ("CARD_GATEWAY_URL", &cards.url()),
             ("CARD_GATEWAY_WEBHOOK_SECRET", cards::WEBHOOK_SECRET),
-            ("CARD_GATEWAY_API_KEY", "sk_for_tests"),
+            ("CARD_GATEWAY_API_KEY", cards::API_KEY),
             ("POSTGRES_URL", &database),
+            ("TEXTS_FOLDER", &texts.path().to_string_lossy()),
         ]));
         let mut stack = Self {
             roles: BTreeMap::new(),
@@ -73,6 +79,7 @@ impl Stack {
             settings,
             persistence: Persistence::AofAlways,
             counted: 0,
+            texts,
         };
         stack.platform(&["migrate"])?;
         stack.put_on_sale(products)?;
@@ -195,9 +202,42 @@ impl Stack {
         }
     }
 
-    /// `platform audit`: its report when it is clean, the same as an error when it is not.
+    /// `platform audit`: its report when it is clean, the same as an error when it is not, or when it could not judge what
+    /// the stores and the leak gauge tell.
     pub(crate) fn audit(&self) -> Result<String, String> {
-        self.platform(&["audit"])
+        const JUDGED: [&str; 5] = ["stock", "money", "holds", "events", "liveness"];
+        let report = self.platform(&["audit"])?;
+        match JUDGED.iter().find(|rule| !report.contains(&format!("  {rule:<12}holds"))) {
+            Some(rule) => Err(format!("the audit did not judge {rule}:\n{report}")),
+            None => Ok(report),
+        }
+    }
+
+    /// Replaces a statement or script from now on, in this role alone, which is restarted for it.
+    pub(crate) fn edit(&mut self, role: &'static str, name: &str, text: &str) -> Result<(), String> {
+        let path = self.texts.path().join(name);
+        std::fs::create_dir_all(path.parent().ok_or("a text lies in a folder")?).map_err(failed)?;
+        std::fs::write(&path, text).map_err(failed)?;
+        let role = self.server(Victim::Role(role));
+        block_in_place(|| role.kill().and_then(|()| role.restart())).map_err(failed)
+    }
+
+    /// Kills Redis, restarts it, and waits until the gate is open again under a new epoch.
+    pub(crate) async fn lose_redis(&mut self) -> Result<(), String> {
+        const OPEN: &str = "SELECT epoch FROM gate_epoch WHERE state = 'open'";
+        let before = self.sql(OPEN)?;
+        block_in_place(|| self.redis.kill().and_then(|()| self.redis.restart())).map_err(failed)?;
+        let opened = async {
+            loop {
+                let now = self.sql(OPEN)?;
+                if !now.is_empty() && now != before {
+                    return Ok::<_, String>(());
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        };
+        let waited = tokio::time::timeout(READY_WITHIN, opened).await;
+        waited.map_err(|_| "the gate did not open again".to_owned())?
     }
 
     /// Brings the stack into the state that a fault starts from.
@@ -213,17 +253,17 @@ impl Stack {
             .map_err(failed)?;
         }
         self.ready().await?;
-        self.counted = self.count(fault);
+        self.counted = self.count(fault).await?;
         Ok(())
     }
 
     /// Lets the fault happen.
-    pub(crate) fn strike(&mut self, round: &Round) -> Result<(), String> {
+    pub(crate) async fn strike(&mut self, round: &Round) -> Result<(), String> {
         match round.fault.means() {
             Means::Kill(victim) => block_in_place(|| self.server(victim).kill()).map_err(failed)?,
             Means::Halt(victim) => block_in_place(|| self.server(victim).pause()).map_err(failed)?,
             Means::Proxy(cut) => self.proxy.lose_commit_answers(round.answers.into(), cut),
-            Means::Cards => self.cards.hang_after_capture(round.answers),
+            Means::Cards => self.cards.hang_after_capture(round.answers).await?,
         }
         Ok(())
     }
@@ -241,8 +281,8 @@ impl Stack {
     }
 
     /// Says what shows that the fault happened, or that it did not.
-    pub(crate) fn probe(&mut self, round: &Round) -> Result<String, String> {
-        let seen = self.count(round.fault) - self.counted;
+    pub(crate) async fn probe(&mut self, round: &Round) -> Result<String, String> {
+        let seen = self.count(round.fault).await? - self.counted;
         let what = match round.fault.means() {
             Means::Kill(_) => "ended by signal 9",
             Means::Halt(_) => "seen halted",
@@ -253,13 +293,13 @@ impl Stack {
     }
 
     /// What has been counted of a fault since the start.
-    fn count(&mut self, fault: Fault) -> u64 {
-        match fault.means() {
+    async fn count(&mut self, fault: Fault) -> Result<u64, String> {
+        Ok(match fault.means() {
             Means::Kill(victim) => self.server(victim).times_killed().into(),
             Means::Halt(victim) => self.server(victim).times_halted().into(),
             Means::Proxy(_) => self.proxy.commit_answers_lost(),
-            Means::Cards => self.cards.captures_without_answer(),
-        }
+            Means::Cards => self.cards.captures_without_answer().await?,
+        })
     }
 
     fn server(&mut self, victim: Victim) -> &mut Server {
@@ -276,6 +316,18 @@ impl Stack {
         let roles = self.roles.iter().map(|(role, program)| format!("== {role}\n{}\n", program.log_tail()));
         roles.collect()
     }
+}
+
+/// A folder for edited texts: empty, or holding what `LIVE_TEXTS` holds.
+fn edited_texts() -> Result<TempDir, String> {
+    let folder = tempfile::tempdir().map_err(failed)?;
+    if let Some(edited) = std::env::var_os("LIVE_TEXTS") {
+        let copied = Command::new("cp").arg("-R").arg(Path::new(&edited).join(".")).arg(folder.path()).status();
+        if !copied.map_err(failed)?.success() {
+            return Err(format!("LIVE_TEXTS: {} could not be copied", edited.display()));
+        }
+    }
+    Ok(folder)
 }
 
 /// A port for each role, known before any starts, because they call each other.
