@@ -53,6 +53,8 @@ pub struct Config {
     pub compensation: CompensationConfig,
     /// Relay, consumers and warehouse.
     pub fulfilment: FulfilmentConfig,
+    /// The shop around the sale.
+    pub shop: ShopConfig,
 }
 
 /// Admission at the edge.
@@ -268,6 +270,68 @@ impl Default for FulfilmentConfig {
             warehouse_poll: Duration::from_millis(500),
             picking_time: Duration::from_millis(1_000),
             transit_time: Duration::from_millis(2_000),
+        }
+    }
+}
+
+/// The shop around the sale.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShopConfig {
+    /// What cursors and carts' cookies are signed with; the same in every process.
+    pub secret: String,
+    /// The catalog.
+    pub catalog: CatalogConfig,
+}
+
+/// The catalog and its cache.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CatalogConfig {
+    /// How long a page is fresh at most; up to a fifth less, so that pages filled together do not end together.
+    pub fresh: Duration,
+    /// How long after that a page is still served while it is loaded anew.
+    pub while_loading: Duration,
+    /// How long a page is kept, for when Postgres is away.
+    pub life: Duration,
+    /// How long it is believed that there is no such page.
+    pub absent: Duration,
+    /// How long a process passes on what it has just seen without asking Redis.
+    pub kept: Duration,
+    /// How long Postgres may take to give a page.
+    pub load_limit: Duration,
+    /// How long nobody asks Postgres for a page again that it did not give.
+    pub retry: Duration,
+    /// How long a loader has its page to itself: longer than `load_limit`, or two load at once.
+    pub lock: Duration,
+    /// How long a reader without any page waits for its loader.
+    pub wait: Duration,
+    /// How long a look may take altogether.
+    pub read_limit: Duration,
+    /// Products on a page of a list.
+    pub page_size: i64,
+}
+
+impl CatalogConfig {
+    /// How old a page may be when it is served while nothing is broken.
+    #[must_use]
+    pub fn bound(&self) -> Duration {
+        self.fresh + self.while_loading
+    }
+}
+
+impl Default for CatalogConfig {
+    fn default() -> Self {
+        Self {
+            fresh: Duration::from_millis(2_000),
+            while_loading: Duration::from_millis(3_000),
+            life: Duration::from_millis(600_000),
+            absent: Duration::from_millis(2_000),
+            kept: Duration::from_millis(50),
+            load_limit: Duration::from_millis(500),
+            retry: Duration::from_millis(1_000),
+            lock: Duration::from_millis(600),
+            wait: Duration::from_millis(700),
+            read_limit: Duration::from_millis(900),
+            page_size: 24,
         }
     }
 }

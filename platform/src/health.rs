@@ -31,6 +31,8 @@ pub(crate) enum Needs {
     Products(Arc<Gateway>),
     /// Postgres.
     Database,
+    /// Nothing: it serves what it can.
+    Nothing,
 }
 
 impl Needs {
@@ -38,12 +40,14 @@ impl Needs {
         match self {
             Self::Products(_) => "products",
             Self::Database => "database",
+            Self::Nothing => "nothing",
         }
     }
 
     async fn is_there(&self, ctx: &Context) -> bool {
         match self {
             Self::Products(gateway) => gateway.is_ready(),
+            Self::Nothing => true,
             Self::Database => {
                 let answer = timeout(PROBE_TIMEOUT, ctx.sql.query(ctx.texts.get(TextId::HEALTH_READY), &[])).await;
                 matches!(answer, Ok(Ok(_)))

@@ -2,6 +2,7 @@
 //!
 //! | path | what lives there |
 //! |---|---|
+//! | [`discovery`] | the catalog: what shoppers look at, apart from where they buy |
 //! | [`transaction`] | inventory and its Redis gate, checkout, payments, orders, compensation, the flash-sale lane |
 //! | [`fulfilment`] | the outbox relay and its consumers: notification, analytics, warehouse |
 //! | [`gateway`] | the public API: who is asking, how fast, and where the request goes |
@@ -12,6 +13,7 @@
 pub mod bugs;
 pub mod config;
 pub mod context;
+pub mod discovery;
 pub mod exposition;
 pub mod fulfilment;
 pub mod gateway;
@@ -20,6 +22,7 @@ pub mod messages;
 pub mod metrics;
 pub mod order_status;
 pub mod roles;
+mod signing;
 pub mod texts;
 pub mod time_limit;
 pub mod transaction;

@@ -9,6 +9,8 @@ pub const FLASH_SALE: ServiceName = ServiceName("flash-sale");
 pub const ORDERS: ServiceName = ServiceName("orders");
 /// Answers for stock.
 pub const INVENTORY: ServiceName = ServiceName("inventory");
+/// Answers for product pages.
+pub const CATALOG: ServiceName = ServiceName("catalog");
 /// Takes in the card gateway's webhooks.
 pub const PAYMENTS: ServiceName = ServiceName("payments");
 /// The card gateway, outside the platform.

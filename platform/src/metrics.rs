@@ -69,6 +69,9 @@ counters! {
     ConsumerRebalances = "consumer_rebalances_total", "Times a consumer lost its assignment.";
     OrdersCancelled = "orders_cancelled_total", "Confirmed orders cancelled by their shopper.";
     OrdersDelivered = "orders_delivered_total", "Orders that reached their shopper.";
+    CatalogLoads = "catalog_loads_total", "Catalog pages asked of Postgres.";
+    CatalogLoadsFailed = "catalog_loads_failed_total", "Catalog pages Postgres did not give.";
+    CatalogServedStale = "catalog_served_stale_total", "Catalog pages served past their bound, for want of Postgres.";
     IdempotentReplays = "idempotent_replays_total", "Checkouts answered from an earlier attempt with the same key.";
     IdempotencyConflicts = "idempotency_conflicts_total", "Checkouts refused because their key was in flight or had another payload.";
 }

@@ -9,6 +9,7 @@ use std::pin::Pin;
 use axum::Router;
 
 use crate::context::Context;
+use crate::discovery::catalog::catalog_router;
 use crate::fulfilment::consumer::{self, Consumer};
 use crate::fulfilment::{relay, warehouse};
 use crate::gateway::Gateway;
@@ -42,11 +43,13 @@ pub enum Role {
     Analytics,
     /// Sends parcels.
     Warehouse,
+    /// Product pages, from a database and a cache of their own.
+    Catalog,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Gateway,
         Self::FlashSale,
         Self::Orders,
@@ -57,6 +60,7 @@ impl Role {
         Self::Notification,
         Self::Analytics,
         Self::Warehouse,
+        Self::Catalog,
     ];
 
     /// The name on command lines and in reports; where the role serves others, also its service name.
@@ -73,6 +77,7 @@ impl Role {
             Self::Notification => "notification",
             Self::Analytics => "analytics",
             Self::Warehouse => "warehouse",
+            Self::Catalog => "catalog",
         }
     }
 
@@ -125,6 +130,8 @@ pub fn build(role: Role, ctx: Context) -> Process {
             let upkeep = Worker::new("upkeep", upkeep_worker(ctx.clone()));
             (inventory_router(ctx.clone()), Needs::Database, vec![upkeep])
         }
+        // Its pages outlive its database for a while: it is ready without one.
+        Role::Catalog => (catalog_router(ctx.clone()), Needs::Nothing, vec![]),
         Role::Payments => (webhook_router(ctx.clone()), Needs::Database, vec![]),
         Role::Compensation => {
             let worker = Worker::new("compensation", compensation::worker(ctx.clone()));

@@ -32,6 +32,16 @@ texts! {
     MIGRATION_ORDERS = "migrations/0002_orders.sql",
     MIGRATION_EVENTS = "migrations/0003_events.sql",
 
+    // The catalog, in a database of its own.
+    CATALOG_MIGRATION_CATALOG = "catalog-migrations/0001_catalog.sql",
+    CATALOG_PRODUCT = "sql/catalog/product.sql",
+    CATALOG_PAGE = "sql/catalog/page.sql",
+    CATALOG_PAGE_OF_CATEGORY = "sql/catalog/page_of_category.sql",
+    CATALOG_CATEGORIES = "sql/catalog/categories.sql",
+    LUA_CATALOG_READ = "lua/catalog/read.lua",
+    LUA_CATALOG_FILL = "lua/catalog/fill.lua",
+    LUA_CATALOG_GIVE_UP = "lua/catalog/give_up.lua",
+
     // Health, orders and fulfilment.
     HEALTH_READY = "sql/health/ready.sql",
     ORDERS_BY_ID = "sql/orders/by_id.sql",
@@ -160,6 +170,11 @@ impl Texts {
     /// The migrations' names and texts, in the order in which they are applied.
     pub fn migrations(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.below("migrations/")
+    }
+
+    /// The names and texts of the catalog database's migrations, in the order in which they are applied.
+    pub fn catalog_migrations(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.below("catalog-migrations/")
     }
 
     /// The Redis scripts' names and texts.

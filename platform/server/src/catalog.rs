@@ -3,6 +3,8 @@
 //! Seeding is idempotent: what is there stays as it is. A file that contradicts what is there is refused, and nothing of
 //! it is booked, because a price or a stock that silently stays the old one is how a sale goes wrong.
 
+pub mod window;
+
 use std::path::{Path, PathBuf};
 
 use ports::sql::{Isolation, Row, SqlError, SqlPool, SqlTransaction, SqlValue};
@@ -36,6 +38,9 @@ pub struct Product {
     pub flash: bool,
     /// Units delivered.
     pub stock: i64,
+    /// Its page: what is for looking at only.
+    #[serde(default)]
+    pub page: window::Page,
     /// The delivery's name: the same one is booked once, however often it is seeded.
     #[serde(default = "initial")]
     pub delivery: String,
@@ -152,6 +157,8 @@ impl Catalog {
                 "stock must be at least 1"
             } else if product.delivery.is_empty() {
                 "delivery must not be empty"
+            } else if let Some(what) = product.page.complaint() {
+                what
             } else {
                 continue;
             };

@@ -13,10 +13,10 @@ use ports::entropy::Entropy;
 use crate::audit::report::Report;
 use crate::audit::with_key::WithKey;
 use crate::audit::{self, Options};
-use crate::catalog::{self, Catalog, CatalogError};
+use crate::catalog::{self, Catalog, CatalogError, window};
 use crate::clock::{self, SystemClock};
 use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
-use crate::schema::{self, SchemaError};
+use crate::schema::{self, Part, SchemaError};
 use crate::serve::{self, ServeError};
 use crate::settings::keys::KEYS;
 use crate::settings::{Settings, SettingsError};
@@ -269,7 +269,10 @@ async fn serve(args: &ServeArgs, settings: &Settings, entropy: Entropy) -> Resul
 }
 
 async fn migrate(settings: &Settings) -> Result<(), Ended> {
-    let applied = schema::migrate(settings).await?;
+    let mut applied = schema::migrate(Part::Orders, settings).await?;
+    if !settings.text(live_stores::CATALOG_URL).is_empty() {
+        applied.extend(schema::migrate(Part::Catalog, settings).await?);
+    }
     for name in &applied {
         println!("platform: applied {name}");
     }
@@ -294,8 +297,20 @@ async fn seed_catalog(args: &SeedArgs, settings: &Settings) -> Result<(), Ended>
     let catalog = Catalog::read(&args.file)?;
     let pool = live_stores::postgres(settings, "postgres.worker_connections")?;
     live_stores::probe_postgres(settings, &pool).await?;
-    schema::check(&pool).await?;
+    schema::check(Part::Orders, &pool).await?;
+    let shop_window = match settings.text(live_stores::CATALOG_URL) {
+        "" => None,
+        _ => {
+            let shown = live_stores::catalog(settings)?;
+            live_stores::probe_database(settings, live_stores::CATALOG_URL, &shown).await?;
+            schema::check(Part::Catalog, &shown).await?;
+            Some(shown)
+        }
+    };
     let seeded = catalog::seed(&pool, &catalog).await?;
+    if let Some(shown) = shop_window {
+        window::fill(&shown, &catalog).await?;
+    }
     println!(
         "platform: {} products new, {} deliveries booked with {} units, {} were booked before",
         seeded.products, seeded.deliveries, seeded.units, seeded.unchanged
@@ -308,7 +323,7 @@ async fn audit(args: &AuditArgs, settings: &Settings, nonce: u64) -> Result<u8, 
     live_stores::require(settings, needs)?;
     let http = WithKey::new(live_stores::http(settings)?, settings)?;
     let stores = live_stores::connect(settings, needs, WithoutRedis::Fail).await?;
-    schema::check(&*stores.workers).await?;
+    schema::check(Part::Orders, &*stores.workers).await?;
     let options = Options { settle_limit: Duration::from_secs(args.settle_s), busy: args.busy };
     let audit = audit::audit(&stores, &http, &SystemClock, nonce, options).await.map_err(unavailable)?;
     let report = Report::of(&audit);

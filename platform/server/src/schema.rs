@@ -89,9 +89,18 @@ const MIGRATION_TIMEOUT: Duration = Duration::from_secs(600);
 /// SQLSTATE of a table that is not there.
 const UNDEFINED_TABLE: &str = "42P01";
 
-/// The migrations of this build.
+/// One of the platform's databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Stock, orders and events.
+    Orders,
+    /// What shoppers look at.
+    Catalog,
+}
+
+/// The migrations of this build for one database.
 #[must_use]
-pub fn known() -> Vec<Migration> {
+pub fn known(part: Part) -> Vec<Migration> {
     let texts = Texts::embedded();
     let migration = |(path, script): (&str, &str)| {
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -104,7 +113,10 @@ pub fn known() -> Vec<Migration> {
             script: script.to_owned(),
         }
     };
-    texts.migrations().map(migration).collect()
+    match part {
+        Part::Orders => texts.migrations().map(migration).collect(),
+        Part::Catalog => texts.catalog_migrations().map(migration).collect(),
+    }
 }
 
 /// The migrations still to be applied.
@@ -137,8 +149,8 @@ fn short(checksum: &str) -> String {
 ///
 /// # Errors
 /// When it is not, or cannot be looked at.
-pub async fn check(sql: &dyn SqlPool) -> Result<(), SchemaError> {
-    match missing(&remembered(sql).await?.unwrap_or_default(), &known())?.first() {
+pub async fn check(part: Part, sql: &dyn SqlPool) -> Result<(), SchemaError> {
+    match missing(&remembered(sql).await?.unwrap_or_default(), &known(part))?.first() {
         None => Ok(()),
         Some(migration) => Err(SchemaError::Behind { missing: migration.name.clone() }),
     }
@@ -162,7 +174,7 @@ async fn remembered(sql: &dyn SqlPool) -> Result<Option<Vec<Applied>>, SqlError>
 ///
 /// # Errors
 /// When what is applied is not what this build knows, or a migration fails: those before it stay.
-pub async fn migrate(settings: &Settings) -> Result<Vec<String>, SchemaError> {
+pub async fn migrate(part: Part, settings: &Settings) -> Result<Vec<String>, SchemaError> {
     let options = PostgresSettings {
         max_connections: 2,
         answer_timeout: MIGRATION_TIMEOUT,
@@ -171,8 +183,12 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, SchemaError> {
         idle_in_transaction_timeout: MIGRATION_TIMEOUT,
         ..PostgresSettings::default()
     };
-    let pool = live_stores::postgres_with(settings, options).map_err(StoreError::from)?;
-    live_stores::probe_postgres(settings, &pool).await?;
+    let (key, pool) = match part {
+        Part::Orders => ("postgres.url", live_stores::postgres_with(settings, options)),
+        Part::Catalog => (live_stores::CATALOG_URL, live_stores::catalog_with(settings, options)),
+    };
+    let pool = pool.map_err(StoreError::from)?;
+    live_stores::probe_database(settings, key, &pool).await?;
     let mut lock = pool.begin(Isolation::ReadCommitted).await?;
     lock.query("SELECT pg_advisory_xact_lock($1)::text AS locked", &[LOCK.into()]).await?;
     let applied = match remembered(&pool).await? {
@@ -182,7 +198,7 @@ pub async fn migrate(settings: &Settings) -> Result<Vec<String>, SchemaError> {
             Vec::new()
         }
     };
-    let known = known();
+    let known = known(part);
     let mut done = Vec::new();
     for migration in missing(&applied, &known)? {
         // Numbers, hexadecimal digits and our own files' names: nothing that would need quoting.
@@ -215,7 +231,7 @@ mod tests {
 
     #[test]
     fn what_is_applied_is_not_applied_again() {
-        let known = known();
+        let known = known(Part::Orders);
         let names = |missing: Vec<&Migration>| missing.iter().map(|it| it.version).collect::<Vec<_>>();
         assert_eq!(names(missing(&[], &known).unwrap()).len(), known.len());
         assert_eq!(names(missing(&as_applied(&known[..1]), &known).unwrap()), names(known[1..].iter().collect()));
@@ -224,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_schema_from_the_future_is_refused() {
-        let known = known();
+        let known = known(Part::Orders);
         let mut applied = as_applied(&known);
         applied.push(Applied { version: 9_999, name: "9999_later.sql".into(), checksum: "x".into() });
         assert!(matches!(missing(&applied, &known), Err(SchemaError::Future { version: 9_999, .. })));
@@ -232,7 +248,7 @@ mod tests {
 
     #[test]
     fn an_edited_migration_is_refused() {
-        let known = known();
+        let known = known(Part::Orders);
         let mut applied = as_applied(&known);
         applied[0].checksum = "0123456789abcdef".into();
         let refused = missing(&applied, &known).unwrap_err().to_string();

@@ -16,6 +16,8 @@ pub struct Stores {
     pub ordinary_lane: Arc<dyn SqlPool>,
     /// The pool of everyone else.
     pub workers: Arc<dyn SqlPool>,
+    /// The catalog's own database.
+    pub catalog: Arc<dyn SqlPool>,
     /// The gate.
     pub redis: Arc<dyn RedisConnector>,
     /// The log.
@@ -29,6 +31,7 @@ impl Stores {
         match role {
             Role::FlashSale => self.flash_lane.clone(),
             Role::Orders => self.ordinary_lane.clone(),
+            Role::Catalog => self.catalog.clone(),
             Role::Gateway
             | Role::Inventory
             | Role::Payments

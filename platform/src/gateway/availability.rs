@@ -42,7 +42,7 @@ async fn read(gateway: &Gateway, sku: &str) -> Result<Response, Problem> {
 }
 
 /// Percent-encodes all but the unreserved characters (RFC 3986, section 2.3).
-fn path_segment(text: &str) -> String {
+pub(super) fn path_segment(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {

@@ -6,6 +6,7 @@
 //! | `GET /v1/orders/{id}` | 200 |
 //! | `POST /v1/orders/{id}/cancel` | 202 while the refund is under way, 200 once it is done |
 //! | `GET /v1/products/{sku}/availability` | 200 |
+//! | `GET /v1/products/{sku}`, `GET /v1/products?category=&cursor=`, `GET /v1/categories` | 200, 304 |
 //!
 //! The gateway keeps nothing but token buckets: who may come in, how fast, and where the request goes. Whether a key
 //! came before is the lane's to say, because only the lane's stores outlive a gateway.
@@ -16,6 +17,7 @@ mod catalog;
 mod checkouts;
 mod orders;
 pub mod problem;
+mod products;
 mod request;
 pub mod token_bucket;
 
@@ -60,6 +62,9 @@ impl Gateway {
             .route("/v1/orders/{id}", get(orders::show))
             .route("/v1/orders/{id}/cancel", post(orders::cancel))
             .route("/v1/products/{sku}/availability", get(availability::show))
+            .route("/v1/products/{sku}", get(products::show))
+            .route("/v1/products", get(products::list))
+            .route("/v1/categories", get(products::categories))
             .fallback(async || Problem::from(ProblemKind::NotFound))
             .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))
             .with_state(Arc::clone(self))

@@ -52,6 +52,10 @@ macro_rules! problems {
 problems! {
     MalformedRequest = 400, "malformed-request", "Malformed request",
         "The request could not be read.";
+    InvalidQuery = 400, "invalid-query", "Invalid query",
+        "The query of this address takes a category and a cursor, each at most once.";
+    InvalidCursor = 400, "invalid-cursor", "Invalid cursor",
+        "This cursor is not of this list: begin at its first page.";
     MissingIdempotencyKey = 400, "missing-idempotency-key", "Missing idempotency key",
         "A checkout needs exactly one Idempotency-Key header.";
     InvalidIdempotencyKey = 400, "invalid-idempotency-key", "Invalid idempotency key",
@@ -64,6 +68,8 @@ problems! {
         "There is nothing at this address.";
     UnknownProduct = 404, "unknown-product", "Unknown product",
         "There is no product with this SKU.";
+    UnknownCategory = 404, "unknown-category", "Unknown category",
+        "There is no category of this name that has products.";
     UnknownOrder = 404, "unknown-order", "Unknown order",
         "This shopper has no such order.";
     MethodNotAllowed = 405, "method-not-allowed", "Method not allowed",

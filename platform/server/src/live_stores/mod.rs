@@ -13,7 +13,7 @@ use live::http::{BaseUrl, LiveHttp};
 use live::kafka::{KafkaSettings, LiveLog};
 use live::postgres::{PostgresPool, PostgresSettings};
 use live::redis::LiveRedis;
-use platform::messages::{CARD_GATEWAY, FLASH_SALE, INVENTORY, ORDERS};
+use platform::messages::{CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS};
 use platform::roles::Role;
 use ports::http_port::HttpClient;
 
@@ -22,7 +22,7 @@ use crate::stores::Stores;
 use crate::trace_context::Traced;
 use absent::Absent;
 
-pub use probe::{StoreError, probe_kafka, probe_postgres, probe_redis};
+pub use probe::{StoreError, probe_database, probe_kafka, probe_postgres, probe_redis};
 
 /// How long connecting to a service may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
@@ -34,6 +34,8 @@ const BEYOND_STATEMENT: Duration = Duration::from_millis(2_000);
 pub struct Needs {
     /// Postgres.
     pub postgres: bool,
+    /// The catalog's database.
+    pub catalog: bool,
     /// Redis.
     pub redis: bool,
     /// Kafka.
@@ -55,6 +57,7 @@ impl Needs {
             Role::Gateway => Self { services: alone, ..Self::default() },
             Role::FlashSale | Role::Orders | Role::Compensation => Self { redis: true, card_gateway: true, ..database },
             Role::Inventory => Self { redis: true, ..database },
+            Role::Catalog => Self { catalog: true, redis: true, ..Self::default() },
             Role::Payments => Self { webhooks: true, ..database },
             Role::OutboxRelay | Role::Notification | Role::Analytics | Role::Warehouse => {
                 Self { kafka: true, ..database }
@@ -67,6 +70,7 @@ impl Needs {
     pub fn of_all(roles: &[Role], alone: bool) -> Self {
         roles.iter().map(|role| Self::of(*role, alone)).fold(Self::default(), |sum, one| Self {
             postgres: sum.postgres | one.postgres,
+            catalog: sum.catalog | one.catalog,
             redis: sum.redis | one.redis,
             kafka: sum.kafka | one.kafka,
             card_gateway: sum.card_gateway | one.card_gateway,
@@ -83,6 +87,8 @@ impl Needs {
 pub fn require(settings: &Settings, needs: Needs) -> Result<(), SettingsError> {
     let wanted = [
         (needs.postgres, "postgres.url", "the database is needed"),
+        (needs.catalog, CATALOG_URL, "the catalog has a database of its own"),
+        (needs.catalog, "shop.secret", "what is handed out is signed"),
         (needs.redis, "redis.url", "the gate is needed"),
         (needs.kafka, "kafka.brokers", "the log is needed"),
         (needs.card_gateway, "card_gateway.url", "the card gateway is needed"),
@@ -107,6 +113,7 @@ pub fn http(settings: &Settings) -> Result<Arc<dyn HttpClient>, SettingsError> {
         (ORDERS, "services.orders"),
         (FLASH_SALE, "services.flash_sale"),
         (INVENTORY, "services.inventory"),
+        (CATALOG, "services.catalog"),
         (CARD_GATEWAY, "card_gateway.url"),
     ];
     for (service, key) in keys {
@@ -143,6 +150,7 @@ pub async fn connect(settings: &Settings, needs: Needs, without_redis: WithoutRe
         flash_lane: Arc::new(Absent),
         ordinary_lane: Arc::new(Absent),
         workers: Arc::new(Absent),
+        catalog: Arc::new(Absent),
         redis: Arc::new(Absent),
         events: Arc::new(Absent),
     };
@@ -152,6 +160,11 @@ pub async fn connect(settings: &Settings, needs: Needs, without_redis: WithoutRe
         stores.workers = Arc::new(workers);
         stores.flash_lane = Arc::new(postgres(settings, "postgres.lane_connections")?);
         stores.ordinary_lane = Arc::new(postgres(settings, "postgres.lane_connections")?);
+    }
+    if needs.catalog {
+        let catalog = catalog(settings)?;
+        probe_database(settings, CATALOG_URL, &catalog).await?;
+        stores.catalog = Arc::new(catalog);
     }
     if needs.redis {
         let redis = redis(settings)?;
@@ -169,6 +182,39 @@ pub async fn connect(settings: &Settings, needs: Needs, without_redis: WithoutRe
         stores.events = Arc::new(log);
     }
     Ok(stores)
+}
+
+/// The key of the catalog's database.
+pub const CATALOG_URL: &str = "catalog.postgres_url";
+
+/// The pool of the catalog's database; nothing is sent yet.
+///
+/// # Errors
+/// An address that is missing or none, or that of the other database.
+pub fn catalog(settings: &Settings) -> Result<PostgresPool, SettingsError> {
+    let statement_timeout = settings.duration("postgres.statement_timeout_ms");
+    let options = PostgresSettings {
+        max_connections: settings.count("catalog.connections"),
+        acquire_timeout: settings.duration("postgres.acquire_timeout_ms"),
+        answer_timeout: statement_timeout + BEYOND_STATEMENT,
+        statement_timeout,
+        lock_timeout: statement_timeout,
+        ..PostgresSettings::default()
+    };
+    catalog_with(settings, options)
+}
+
+/// The same with these options.
+///
+/// # Errors
+/// As [`catalog`].
+pub fn catalog_with(settings: &Settings, options: PostgresSettings) -> Result<PostgresPool, SettingsError> {
+    let url = settings.required(CATALOG_URL, "the catalog has a database of its own")?;
+    if url == settings.text("postgres.url") {
+        return Err(settings.refuse(CATALOG_URL, "it is the database of orders; the catalog needs its own".to_owned()));
+    }
+    let url = address::with_password(url, settings.text("catalog.postgres_password"));
+    PostgresPool::new(&url, options).map_err(|error| settings.refuse(CATALOG_URL, error.to_string()))
 }
 
 /// A pool of as many connections as `size` says; nothing is sent yet.

@@ -55,12 +55,20 @@ fn refused(settings: &Settings, key: &'static str, what: String) -> StoreError {
 /// # Errors
 /// When it cannot be reached or lets nobody in.
 pub async fn probe_postgres(settings: &Settings, pool: &dyn SqlPool) -> Result<(), StoreError> {
+    probe_database(settings, "postgres.url", pool).await
+}
+
+/// Asks the Postgres behind this key for nothing in particular.
+///
+/// # Errors
+/// When it cannot be reached or lets nobody in.
+pub async fn probe_database(settings: &Settings, key: &'static str, pool: &dyn SqlPool) -> Result<(), StoreError> {
     match timeout(PATIENCE, pool.query("SELECT 1 AS one", &[])).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(SqlError::Refused { sqlstate, message, .. })) => {
-            Err(refused(settings, "postgres.url", format!("Postgres refuses: {message} ({sqlstate})")))
+            Err(refused(settings, key, format!("Postgres refuses: {message} ({sqlstate})")))
         }
-        Ok(Err(_)) | Err(_) => Err(away(settings, "postgres.url", "Postgres cannot be reached".to_owned())),
+        Ok(Err(_)) | Err(_) => Err(away(settings, key, "Postgres cannot be reached".to_owned())),
     }
 }
 

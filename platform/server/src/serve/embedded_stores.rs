@@ -38,11 +38,12 @@ impl EmbeddedStores {
             // Nobody outside this process has to know it.
             config.payment.webhook_secret = format!("whsec_{:016x}{:016x}", entropy.next_u64(), entropy.next_u64());
         }
-        let postgres = PostgresServer::start(engine_config(settings), clock.clone());
-        for (name, script) in Texts::embedded().migrations() {
-            let refused = |error| ServeError::Engine(format!("the engine refuses {name}: {error}"));
-            postgres.run_script(script).map_err(refused)?;
+        if config.shop.secret.is_empty() {
+            config.shop.secret = format!("{:016x}{:016x}", entropy.next_u64(), entropy.next_u64());
         }
+        let texts = Texts::embedded();
+        let postgres = database(settings, clock.clone(), texts.migrations())?;
+        let catalog = database(settings, clock.clone(), texts.catalog_migrations())?;
         let redis = RedisServer::start(redis_engine::Config::default(), entropy.next_u64(), clock.clone());
         let partitions = i32::try_from(settings.number("kafka.partitions")).expect("checked when it was read");
         let kafka = KafkaServer::start(&[(ORDER_TOPIC, partitions)], clock.clone())
@@ -51,10 +52,12 @@ impl EmbeddedStores {
         let switchboard = Switchboard::new();
         switchboard.plug_in(CARD_GATEWAY, card_gateway.router());
         let pool = |key| -> Arc<dyn SqlPool> { Arc::new(Pool::new(postgres.clone(), pool_options(settings, key))) };
+        let catalog = Arc::new(Pool::new(catalog, pool_options(settings, "catalog.connections")));
         let stores = Stores {
             flash_lane: pool("postgres.lane_connections"),
             ordinary_lane: pool("postgres.lane_connections"),
             workers: pool("postgres.worker_connections"),
+            catalog,
             redis: Arc::new(Connector::new(redis)),
             events: Arc::new(Log::new(kafka)),
         };
@@ -77,6 +80,20 @@ impl EmbeddedStores {
             tokio::time::sleep(LOOK).await;
         }
     }
+}
+
+/// A server of its own with this schema.
+fn database<'a>(
+    settings: &Settings,
+    clock: Arc<dyn Clock>,
+    migrations: impl Iterator<Item = (&'static str, &'a str)>,
+) -> Result<Arc<PostgresServer>, ServeError> {
+    let server = PostgresServer::start(engine_config(settings), clock);
+    for (name, script) in migrations {
+        let refused = |error| ServeError::Engine(format!("the engine refuses {name}: {error}"));
+        server.run_script(script).map_err(refused)?;
+    }
+    Ok(server)
 }
 
 fn engine_config(settings: &Settings) -> postgres_engine::Config {

@@ -24,10 +24,10 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
 
-use crate::catalog::{self, Catalog, CatalogError};
+use crate::catalog::{self, Catalog, CatalogError, window};
 use crate::clock::SystemClock;
 use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
-use crate::schema::{self, SchemaError};
+use crate::schema::{self, Part, SchemaError};
 use crate::settings::{Settings, SettingsError};
 use embedded_stores::EmbeddedStores;
 use processes::Processes;
@@ -85,6 +85,7 @@ pub async fn embedded(settings: &Settings, catalog: &Catalog, entropy: Entropy) 
     let clock = Arc::new(SystemClock);
     let world = EmbeddedStores::start(settings, clock, &entropy)?;
     let seeded = catalog::seed(&*world.stores.workers, catalog).await?;
+    window::fill(&*world.stores.catalog, catalog).await?;
     let processes = Processes::start(&Role::ALL, &world.config, &texts, &world.stores, &world.switchboard, &entropy);
     world.deliver_webhooks();
     let opened = async { tokio::join!(world.opened(), processes.ready()) };
@@ -104,7 +105,11 @@ pub async fn embedded(settings: &Settings, catalog: &Catalog, entropy: Entropy) 
 /// # Errors
 /// Whatever keeps it from beginning; nothing is served then.
 pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> Result<(), ServeError> {
-    let roles = role.map_or(Role::ALL.to_vec(), |role| vec![role]);
+    let mut roles = role.map_or(Role::ALL.to_vec(), |role| vec![role]);
+    if role.is_none() && settings.text(live_stores::CATALOG_URL).is_empty() {
+        // Whoever has no catalog can still sell.
+        roles.retain(|role| *role != Role::Catalog);
+    }
     let needs = Needs::of_all(&roles, role.is_some());
     live_stores::require(settings, needs)?;
     let http = live_stores::http(settings)?;
@@ -112,7 +117,10 @@ pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> 
     let (listener, address) = listen(settings).await?;
     let stores = live_stores::connect(settings, needs, WithoutRedis::Begin).await?;
     if needs.postgres {
-        schema::check(&*stores.workers).await?;
+        schema::check(Part::Orders, &*stores.workers).await?;
+    }
+    if needs.catalog {
+        schema::check(Part::Catalog, &*stores.catalog).await?;
     }
     let switchboard = Switchboard::with_beyond(http);
     let config = Arc::new(settings.platform_config());

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use platform::config::{
-    CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig, GatewayConfig, LaneConfig,
-    PaymentConfig,
+    CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig,
+    GatewayConfig, LaneConfig, PaymentConfig, ShopConfig,
 };
 use platform::texts::Texts;
 
@@ -49,6 +49,20 @@ impl Settings {
                 backoff: self.duration("compensation.backoff_ms"),
             },
             fulfilment: self.fulfilment(),
+            shop: self.shop(),
+        }
+    }
+
+    fn shop(&self) -> ShopConfig {
+        ShopConfig {
+            secret: self.text("shop.secret").to_owned(),
+            catalog: CatalogConfig {
+                fresh: self.duration("catalog.fresh_ms"),
+                while_loading: self.duration("catalog.while_loading_ms"),
+                life: self.duration("catalog.life_ms"),
+                page_size: self.number("catalog.page_size"),
+                ..CatalogConfig::default()
+            },
         }
     }
 

@@ -29,6 +29,34 @@ async fn a_unit_that_is_bought_is_delivered() {
 }
 
 #[tokio::test]
+async fn products_are_found_by_category_and_shown_with_their_stock() {
+    let shop = Serving::start(&QUICK);
+    let (status, page) = shop.get("/v1/products/KETTLE").await;
+    assert_eq!((status, page["product"]["seller"].as_str()), (200, Some("Hearth & Co")), "{page}");
+    assert_eq!(page["stock"]["available"].as_i64(), Some(100), "{page}");
+    assert!(page["product"]["deal_ends_at_ms"].is_i64(), "{page}");
+    let (_, all) = shop.get("/v1/products").await;
+    let skus: Vec<_> = all["products"].as_array().unwrap().iter().map(|product| product["sku"].as_str()).collect();
+    assert_eq!((skus, all["next"].is_null()), (vec![Some("DOORBUSTER-TV"), Some("KETTLE"), Some("LAMP")], true));
+    let (_, home) = shop.get("/v1/products?category=home").await;
+    assert_eq!(home["products"].as_array().unwrap().len(), 1);
+    for (path, expected, problem) in [
+        ("/v1/products/GHOST", 404, "unknown-product"),
+        ("/v1/products?category=nonsense", 404, "unknown-category"),
+        ("/v1/products?category=%00", 400, "invalid-query"),
+        ("/v1/products?cursor=forged", 400, "invalid-cursor"),
+    ] {
+        let (status, told) = shop.get(path).await;
+        assert_eq!(status, expected, "{path}: {told}");
+        assert!(told["type"].as_str().unwrap().ends_with(problem), "{path}: {told}");
+    }
+    let url = format!("{}/v1/products/LAMP", shop.url);
+    let tag = reqwest::get(&url).await.unwrap().headers()["etag"].clone();
+    let again = reqwest::Client::new().get(&url).header("if-none-match", tag).send().await.unwrap();
+    assert_eq!(again.status().as_u16(), 304);
+}
+
+#[tokio::test]
 async fn a_declined_card_buys_nothing() {
     let shop = Serving::start(&QUICK);
     let (status, problem) = shop.buy("k1", "LAMP", "pm_card_chargeDeclined").await;
@@ -48,7 +76,7 @@ async fn readiness_and_metrics_speak_for_every_role() {
     let shop = Serving::start(&QUICK);
     let (status, ready) = shop.get("/readyz").await;
     assert_eq!((status, ready["ready"].as_bool()), (200, Some(true)));
-    assert_eq!(ready["roles"].as_object().unwrap().len(), 10);
+    assert_eq!(ready["roles"].as_object().unwrap().len(), 11);
     let (status, alive) = shop.get("/livez").await;
     assert_eq!((status, alive["alive"].as_bool()), (200, Some(true)));
     shop.buy("k1", "KETTLE", "pm_card_visa").await;

@@ -114,8 +114,10 @@ fn a_database_that_is_none_and_brokers_that_are_none_are_refused() {
 fn settings_file(folder: &tempfile::TempDir, database: &str, redis: &str, kafka: &str, gateway: &str) -> String {
     let path = folder.path().join("platform.toml");
     let postgres = shared::database(database).unwrap();
+    let shown = shared::database(&format!("{database}_catalog")).unwrap();
     let text = format!(
         "postgres.url = '{postgres}'\nredis.url = '{redis}'\nkafka.brokers = '{kafka}'\n\
+         [catalog]\npostgres_url = '{shown}'\n[shop]\nsecret = 'live test'\n\
          [card_gateway]\nurl = '{gateway}'\nwebhook_secret = 'whsec_test'\n\
          [fulfilment]\npicking_ms = 100\ntransit_ms = 100\n"
     );
@@ -161,6 +163,13 @@ async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_cle
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     shop.wait_for_status(&bought.expect("nothing could be bought"), "delivered").await;
+    for _ in 0..2 {
+        let (status, page) = shop.get("/v1/products/TV").await;
+        assert_eq!((status, page["product"]["price_cents"].as_i64()), (200, Some(29_900)), "{page}");
+        assert_eq!(page["stock"]["source"].as_str(), Some("gate"), "{page}");
+    }
+    let (status, list) = shop.get("/v1/products?category=other").await;
+    assert_eq!((status, list["products"].as_array().map(Vec::len)), (200, Some(1)), "{list}");
     let audit = [&["audit", "--json"][..], &config].concat();
     let (code, report) = said(&audit);
     assert_eq!(code, Some(0), "{report}");

@@ -26,7 +26,8 @@ pub(crate) struct Script {
 }
 
 impl Script {
-    fn new(texts: &Texts, id: TextId) -> Self {
+    /// The script in this file.
+    pub(crate) fn new(texts: &Texts, id: TextId) -> Self {
         let text = texts.get(id);
         Self { text: text.into(), sha1: redis::Script::new(text).get_hash().into() }
     }

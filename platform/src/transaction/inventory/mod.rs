@@ -17,7 +17,7 @@ mod epoch;
 pub mod gate;
 pub mod keys;
 mod leak;
-mod link;
+pub(crate) mod link;
 mod reaper;
 mod rebuild;
 mod reservation;

@@ -1,3 +1,4 @@
 //! `/v1/products/{sku}`.
 
 mod availability;
+mod pages;

@@ -90,7 +90,8 @@ pub fn connections_of(role: Role, scenario: &Scenario) -> u32 {
         | Role::Compensation
         | Role::Notification
         | Role::Analytics
-        | Role::Warehouse => WORKER_CONNECTIONS,
+        | Role::Warehouse
+        | Role::Catalog => WORKER_CONNECTIONS,
     }
 }
 

@@ -7,7 +7,7 @@ use checkers::limits::{AdmissionLimit, SkuLimits};
 use checkers::targets::{Bound, Figure, Target};
 use platform::config::{
     CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig, GatewayConfig, LaneConfig,
-    PaymentConfig,
+    PaymentConfig, ShopConfig,
 };
 use redis_engine::Persistence;
 use scenario::Scenario;
@@ -112,6 +112,7 @@ pub fn platform_config(scenario: &Scenario, strategy: CommitStrategy) -> Config 
         payment,
         compensation,
         fulfilment,
+        shop: ShopConfig::default(),
     }
 }
 
