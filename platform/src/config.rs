@@ -281,6 +281,23 @@ pub struct ShopConfig {
     pub secret: String,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// Carts.
+    pub cart: CartConfig,
+}
+
+/// Carts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CartConfig {
+    /// How long a cart lives after its last use.
+    pub life: Duration,
+    /// Lines of one cart at most.
+    pub max_lines: i64,
+}
+
+impl Default for CartConfig {
+    fn default() -> Self {
+        Self { life: Duration::from_secs(1_800), max_lines: 50 }
+    }
 }
 
 /// The catalog and its cache.

@@ -23,6 +23,7 @@ pub mod metrics;
 pub mod order_status;
 pub mod roles;
 mod signing;
+mod storefront;
 pub mod texts;
 pub mod time_limit;
 pub mod transaction;

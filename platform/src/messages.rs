@@ -173,6 +173,51 @@ pub enum AvailabilitySource {
     Database,
 }
 
+/// What a cart is told to have of a SKU: `PUT /internal/carts/{id}/items/{sku}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CartPut {
+    /// How many, at least one.
+    pub quantity: i64,
+}
+
+/// A guest's cart to be taken over: `POST /internal/carts/{id}/merge`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartMerge {
+    /// Which; it ends.
+    pub guest_cart_id: String,
+}
+
+/// A cart, as every request to `/internal/carts` is answered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartView {
+    /// Its id.
+    pub cart_id: String,
+    /// Its lines, in SKU order.
+    pub lines: Vec<CartLine>,
+    /// What all of it costs now; SKUs that are sold no longer cost nothing.
+    pub total_cents: i64,
+    /// How long it lives if nobody uses it, in seconds.
+    pub expires_in_s: u64,
+}
+
+/// A line of a cart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartLine {
+    /// What.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// The price of one when the line was last set.
+    pub price_when_added_cents: i64,
+    /// The price of one now; none when it is sold no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_cents: Option<i64>,
+    /// ISO 4217, lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+}
+
 /// The topic of order events.
 pub const ORDER_TOPIC: &str = "orders";
 

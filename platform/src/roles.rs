@@ -14,6 +14,7 @@ use crate::fulfilment::consumer::{self, Consumer};
 use crate::fulfilment::{relay, warehouse};
 use crate::gateway::Gateway;
 use crate::health::{self, Needs};
+use crate::transaction::cart::cart_router;
 use crate::transaction::checkout::lane_router;
 use crate::transaction::inventory::{inventory_router, upkeep_worker};
 use crate::transaction::payments::webhook_router;
@@ -123,7 +124,8 @@ pub fn build(role: Role, ctx: Context) -> Process {
         Role::Orders => {
             let routes = lane_router(ctx.clone(), &ctx.config.ordinary_lane)
                 .merge(orders::router(ctx.clone()))
-                .merge(products_router(ctx.clone()));
+                .merge(products_router(ctx.clone()))
+                .merge(cart_router(ctx.clone()));
             (routes, Needs::Database, vec![])
         }
         Role::Inventory => {

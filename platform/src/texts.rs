@@ -42,6 +42,11 @@ texts! {
     LUA_CATALOG_FILL = "lua/catalog/fill.lua",
     LUA_CATALOG_GIVE_UP = "lua/catalog/give_up.lua",
 
+    // Carts.
+    LUA_CART_READ = "lua/cart/read.lua",
+    LUA_CART_PUT = "lua/cart/put.lua",
+    LUA_CART_MERGE = "lua/cart/merge.lua",
+
     // Health, orders and fulfilment.
     HEALTH_READY = "sql/health/ready.sql",
     ORDERS_BY_ID = "sql/orders/by_id.sql",

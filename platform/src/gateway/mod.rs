@@ -5,6 +5,9 @@
 //! | `POST /v1/checkouts` | 201, 202, or a [`problem`] |
 //! | `GET /v1/orders/{id}` | 200 |
 //! | `POST /v1/orders/{id}/cancel` | 202 while the refund is under way, 200 once it is done |
+//! | `GET /v1/orders/{id}/events` | 200, as a stream of server-sent events |
+//! | `POST /v1/carts` | 200, 201: the caller's cart |
+//! | `GET`, `DELETE /v1/carts/{id}`; `PUT`, `DELETE /v1/carts/{id}/items/{sku}` | 200: the cart |
 //! | `GET /v1/products/{sku}/availability` | 200 |
 //! | `GET /v1/products/{sku}`, `GET /v1/products?category=&cursor=`, `GET /v1/categories` | 200, 304 |
 //!
@@ -13,8 +16,11 @@
 
 mod answers;
 mod availability;
+mod cart_cookie;
+mod carts;
 mod catalog;
 mod checkouts;
+mod order_events;
 mod orders;
 pub mod problem;
 mod products;
@@ -26,10 +32,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::{get, post, put};
 use tokio::time::Instant;
 
 use crate::context::Context;
+use crate::storefront;
+use cart_cookie::CartCookies;
 use catalog::Catalog;
 use problem::{Problem, ProblemKind};
 
@@ -40,6 +48,7 @@ const READ_TIMEOUT: Duration = Duration::from_millis(1_000);
 pub(crate) struct Gateway {
     ctx: Context,
     catalog: Catalog,
+    cart_cookies: CartCookies,
     /// Buckets run on time that no clock skew touches.
     started: Instant,
 }
@@ -47,7 +56,8 @@ pub(crate) struct Gateway {
 impl Gateway {
     /// A gateway that has yet to learn of any product.
     pub(crate) fn new(ctx: Context) -> Arc<Self> {
-        Arc::new(Self { ctx, catalog: Catalog::default(), started: Instant::now() })
+        let cart_cookies = CartCookies::new(&ctx.config.shop.secret);
+        Arc::new(Self { ctx, catalog: Catalog::default(), cart_cookies, started: Instant::now() })
     }
 
     /// Whether it can serve: it knows the products.
@@ -60,11 +70,16 @@ impl Gateway {
         Router::new()
             .route("/v1/checkouts", post(checkouts::create))
             .route("/v1/orders/{id}", get(orders::show))
+            .route("/v1/orders/{id}/events", get(order_events::follow))
+            .route("/v1/carts", post(carts::open))
+            .route("/v1/carts/{id}", get(carts::show).delete(carts::clear))
+            .route("/v1/carts/{id}/items/{sku}", put(carts::put).delete(carts::remove))
             .route("/v1/orders/{id}/cancel", post(orders::cancel))
             .route("/v1/products/{sku}/availability", get(availability::show))
             .route("/v1/products/{sku}", get(products::show))
             .route("/v1/products", get(products::list))
             .route("/v1/categories", get(products::categories))
+            .merge(storefront::routes())
             .fallback(async || Problem::from(ProblemKind::NotFound))
             .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))
             .with_state(Arc::clone(self))
@@ -73,6 +88,10 @@ impl Gateway {
     /// Keeps the product list fresh; never returns.
     pub(crate) fn keep_catalog_fresh(self: &Arc<Self>) -> impl Future<Output = ()> + Send + 'static {
         catalog::keep_fresh(self.ctx.clone(), Arc::clone(self))
+    }
+
+    fn cart_cookies(&self) -> &CartCookies {
+        &self.cart_cookies
     }
 
     /// Microseconds since this gateway was started.

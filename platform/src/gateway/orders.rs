@@ -19,7 +19,7 @@ use crate::messages::{CancelAnswer, CancelRequest, ORDERS, OrderView};
 type OrderPath = Result<Path<String>, PathRejection>;
 
 /// What cannot be an order's id is not asked for.
-fn order_id(path: OrderPath) -> Result<String, Problem> {
+pub(super) fn order_id(path: OrderPath) -> Result<String, Problem> {
     match path {
         Ok(Path(order_id)) if request::is_order_id(&order_id) => Ok(order_id),
         Ok(_) | Err(_) => Err(ProblemKind::UnknownOrder.into()),
@@ -33,7 +33,12 @@ pub(super) async fn show(State(gateway): State<Arc<Gateway>>, path: OrderPath, h
 
 async fn read_order(gateway: &Gateway, path: OrderPath, headers: &HeaderMap) -> Result<Response, Problem> {
     let shopper_id = request::shopper_id(headers)?;
-    let order_id = &order_id(path)?;
+    let order = find(gateway, &order_id(path)?, shopper_id).await?;
+    Ok(answers::json(StatusCode::OK, &order))
+}
+
+/// A shopper's own order as it stands.
+pub(super) async fn find(gateway: &Gateway, order_id: &str, shopper_id: &str) -> Result<OrderView, Problem> {
     let message = http::Request::get(format!("/internal/orders/{order_id}"))
         .body(Bytes::new())
         .expect("an order id is a path segment");
@@ -44,11 +49,7 @@ async fn read_order(gateway: &Gateway, path: OrderPath, headers: &HeaderMap) -> 
         _ => return Err(answers::unavailable(0)),
     }
     let order: OrderView = serde_json::from_slice(response.body()).map_err(|_| answers::unavailable(0))?;
-    if order.shopper_id == shopper_id {
-        Ok(answers::json(StatusCode::OK, &order))
-    } else {
-        Err(ProblemKind::UnknownOrder.into())
-    }
+    if order.shopper_id == shopper_id { Ok(order) } else { Err(ProblemKind::UnknownOrder.into()) }
 }
 
 /// Cancels an order that is confirmed and not yet with the carrier. Sending it again changes nothing more.

@@ -70,10 +70,14 @@ problems! {
         "There is no product with this SKU.";
     UnknownCategory = 404, "unknown-category", "Unknown category",
         "There is no category of this name that has products.";
+    UnknownCart = 404, "unknown-cart", "Unknown cart",
+        "There is no such cart, or it is not the caller's.";
     UnknownOrder = 404, "unknown-order", "Unknown order",
         "This shopper has no such order.";
     MethodNotAllowed = 405, "method-not-allowed", "Method not allowed",
         "This address does not take this method.";
+    CartFull = 409, "cart-full", "Cart full",
+        "The cart has as many lines as a cart may have; nothing was changed.";
     SoldOut = 409, "sold-out", "Sold out",
         "Nothing is left of this product; nothing was charged.";
     OrderNotFulfilled = 409, "order-not-fulfilled", "Order not fulfilled",

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::{Problem, ProblemKind};
 
-const SHOPPER_ID: HeaderName = HeaderName::from_static("x-shopper-id");
+pub(super) const SHOPPER_ID: HeaderName = HeaderName::from_static("x-shopper-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const PREFER: HeaderName = HeaderName::from_static("prefer");
 
@@ -121,6 +121,15 @@ impl<'a> CheckoutBody<'a> {
     pub(super) fn fingerprint(&self) -> String {
         digest("", &[self.sku.as_bytes(), &self.quantity.to_be_bytes(), self.payment_method.as_bytes()])
     }
+}
+
+/// A body that is one JSON object.
+pub(super) fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
+    // The parser would take an array of the values for the object.
+    if bytes.trim_ascii_start().first() == Some(&b'[') {
+        return Err(malformed("expected an object"));
+    }
+    serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))
 }
 
 fn malformed(why: &str) -> Problem {

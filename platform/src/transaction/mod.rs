@@ -2,6 +2,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`cart`] | what somebody may buy |
 //! | [`products`] | what can be bought, kept in memory |
 //! | [`inventory`] | the Redis gate with its holds, and the upkeep that rebuilds, reaps and watches for leaks |
 //! | [`checkout`] | the lane: admission, reservation, the placed order, the saga |
@@ -16,6 +17,7 @@
 //! key made from the order id, so that sending it again is always safe.
 
 mod backoff;
+pub mod cart;
 pub mod checkout;
 pub mod commit;
 pub mod compensation;

@@ -39,7 +39,7 @@ impl EmbeddedStores {
             config.payment.webhook_secret = format!("whsec_{:016x}{:016x}", entropy.next_u64(), entropy.next_u64());
         }
         if config.shop.secret.is_empty() {
-            config.shop.secret = format!("{:016x}{:016x}", entropy.next_u64(), entropy.next_u64());
+            config.shop.secret = super::drawn_secret(entropy);
         }
         let texts = Texts::embedded();
         let postgres = database(settings, clock.clone(), texts.migrations())?;

@@ -123,7 +123,12 @@ pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> 
         schema::check(Part::Catalog, &*stores.catalog).await?;
     }
     let switchboard = Switchboard::with_beyond(http);
-    let config = Arc::new(settings.platform_config());
+    let mut config = settings.platform_config();
+    if config.shop.secret.is_empty() {
+        // Signed with nothing, every cookie could be forged.
+        config.shop.secret = drawn_secret(&entropy);
+    }
+    let config = Arc::new(config);
     let processes = Processes::start(&roles, &config, &texts, &stores, &switchboard, &entropy);
     let gate = needs.redis.then(|| stores.redis.clone());
     let router = match role {
@@ -133,6 +138,11 @@ pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> 
     println!("platform: {} over real servers", role.map_or("all roles", Role::name));
     println!("platform: serving at http://{address}");
     run(settings, listener, router, processes).await
+}
+
+/// A secret of this process alone.
+fn drawn_secret(entropy: &Entropy) -> String {
+    format!("{:016x}{:016x}", entropy.next_u64(), entropy.next_u64())
 }
 
 /// Takes the address before anything else begins: a port in use must not leave half a server behind.

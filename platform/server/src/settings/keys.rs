@@ -100,6 +100,13 @@ pub const KEYS: &[Key] = &[
     key("catalog.while_loading_ms", MS, "3000", "how long after that it is served while it is loaded anew"),
     key("catalog.life_ms", MS_1, "600000", "how long a page is kept for when the database is away"),
     key("catalog.page_size", Kind::Number { min: 1, max: 1_000 }, "24", "products on a page of a list"),
+    key(
+        "cart.life_ms",
+        Kind::Number { min: 1_000, max: 86_400_000 },
+        "1800000",
+        "how long a cart lives after its last use",
+    ),
+    key("cart.max_lines", Kind::Number { min: 1, max: 1_000 }, "50", "lines of one cart"),
     key("shop.secret", Kind::Secret, "", "what cursors and carts' cookies are signed with, in every process the same"),
     key("redis.url", Kind::Url(&["redis://", "rediss://"]), "", "the gate"),
     key("redis.password", Kind::Secret, "", "the gate's password, where its URL has none"),

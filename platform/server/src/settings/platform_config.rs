@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use platform::config::{
-    CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig,
+    CartConfig, CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig,
     GatewayConfig, LaneConfig, PaymentConfig, ShopConfig,
 };
 use platform::texts::Texts;
@@ -63,6 +63,7 @@ impl Settings {
                 page_size: self.number("catalog.page_size"),
                 ..CatalogConfig::default()
             },
+            cart: CartConfig { life: self.duration("cart.life_ms"), max_lines: self.number("cart.max_lines") },
         }
     }
 

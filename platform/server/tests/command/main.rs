@@ -3,7 +3,11 @@
 
 mod audit;
 mod bad_input;
+#[path = "../../../../reports/render/tests/reports/devtools.rs"]
+#[allow(dead_code, reason = "the browser is spoken to as the tests of reports do; these need less of it")]
+mod devtools;
 mod embedded;
 mod live;
 mod process;
+mod storefront;
 mod traces;

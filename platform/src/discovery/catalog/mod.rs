@@ -75,7 +75,7 @@ async fn product(
             let stock = catalog.stock.of(sku).await;
             answer::product(&page, stock.as_ref(), &headers)
         }
-        other => without_page(&other),
+        other @ (Found::Absent | Found::Unavailable) => without_page(&other),
     }
 }
 
@@ -97,14 +97,14 @@ async fn list(State(catalog): State<Arc<Catalog>>, RawQuery(query): RawQuery, he
             let next = last.map(|sku| catalog.cursors.seal(sku, query.category.as_deref()));
             answer::list(&page, next.as_deref(), &headers)
         }
-        other => without_page(&other),
+        other @ (Found::Absent | Found::Unavailable) => without_page(&other),
     }
 }
 
 async fn categories(State(catalog): State<Arc<Catalog>>, headers: HeaderMap) -> Response {
     match catalog.cache.find(&Wanted::Categories).await {
         Found::Page(page) => answer::plain(&page, &headers),
-        other => without_page(&other),
+        other @ (Found::Absent | Found::Unavailable) => without_page(&other),
     }
 }
 

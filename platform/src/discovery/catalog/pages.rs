@@ -102,10 +102,8 @@ impl Wanted {
 }
 
 fn deal_ends_at_ms(row: Row<'_>) -> Option<i64> {
-    match row.get("deal_ends_at") {
-        SqlValue::Null => None,
-        _ => Some(row.timestamp_us("deal_ends_at").div_euclid(1_000)),
-    }
+    let deal = row.get("deal_ends_at") != &SqlValue::Null;
+    deal.then(|| row.timestamp_us("deal_ends_at").div_euclid(1_000))
 }
 
 fn product_page(row: Row<'_>) -> ProductPage<'_> {

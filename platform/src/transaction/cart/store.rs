@@ -1,0 +1,143 @@
+//! The carts in Redis: each change is one script, so that two tabs of one shopper never lose each other's lines.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use redis::{Cmd, Value};
+use tokio::time::Instant;
+
+use super::Away;
+use super::line::Line;
+use crate::context::Context;
+use crate::texts::TextId;
+use crate::transaction::inventory::link::{Link, Lost, Script, word};
+
+/// What became of a change.
+pub(super) enum Put {
+    /// The cart as it is now.
+    Done(Vec<(String, Line)>),
+    /// It has no room for another line; nothing was changed.
+    Full,
+}
+
+#[derive(Default)]
+struct LinkState {
+    link: Option<Link>,
+    retry_at: Option<Instant>,
+}
+
+/// The carts.
+pub(super) struct Store {
+    ctx: Context,
+    read: Script,
+    put: Script,
+    merge: Script,
+    link: Mutex<LinkState>,
+}
+
+impl Store {
+    /// Connects when it is first used.
+    pub(super) fn new(ctx: Context) -> Self {
+        let script = |id| Script::new(&ctx.texts, id);
+        Self {
+            read: script(TextId::LUA_CART_READ),
+            put: script(TextId::LUA_CART_PUT),
+            merge: script(TextId::LUA_CART_MERGE),
+            link: Mutex::default(),
+            ctx,
+        }
+    }
+
+    /// The lines, in SKU order.
+    pub(super) async fn read(&self, cart_id: &str) -> Result<Vec<(String, Line)>, Away> {
+        let life_ms = self.life_ms();
+        let answer = self.run(&self.read, |cmd| {
+            cmd.arg(1).arg(key(cart_id)).arg(life_ms);
+        });
+        Ok(lines(&answer.await?))
+    }
+
+    /// Sets a line, or takes it out.
+    pub(super) async fn put(&self, cart_id: &str, sku: &str, line: Option<Line>) -> Result<Put, Away> {
+        let (life_ms, most) = (self.life_ms(), self.ctx.config.shop.cart.max_lines);
+        let text = line.map_or_else(String::new, Line::to_text);
+        let answer = self
+            .run(&self.put, |cmd| {
+                cmd.arg(1).arg(key(cart_id)).arg(life_ms).arg(most).arg(sku).arg(&text);
+            })
+            .await?;
+        Ok(if word(&answer) == b"full" { Put::Full } else { Put::Done(lines(&answer)) })
+    }
+
+    /// Takes a guest's cart over.
+    pub(super) async fn merge(&self, cart_id: &str, guest: &str) -> Result<Vec<(String, Line)>, Away> {
+        let (life_ms, most) = (self.life_ms(), self.ctx.config.shop.cart.max_lines);
+        let answer = self.run(&self.merge, |cmd| {
+            cmd.arg(2).arg(key(cart_id)).arg(key(guest)).arg(life_ms).arg(most);
+        });
+        Ok(lines(&answer.await?))
+    }
+
+    /// Ends a cart.
+    pub(super) async fn clear(&self, cart_id: &str) -> Result<(), Away> {
+        let link = self.link().await?;
+        let mut delete = Cmd::new();
+        delete.arg("DEL").arg(key(cart_id));
+        link.call(&delete).await.map(drop).map_err(|Lost| self.lost())
+    }
+
+    fn life_ms(&self) -> u64 {
+        u64::try_from(self.ctx.config.shop.cart.life.as_millis()).unwrap_or(u64::MAX)
+    }
+
+    async fn run(&self, script: &Script, arguments: impl Fn(&mut Cmd)) -> Result<Value, Away> {
+        let link = self.link().await?;
+        link.run(script, arguments).await.map_err(|Lost| self.lost())
+    }
+
+    async fn link(&self) -> Result<Link, Away> {
+        {
+            let state = self.state();
+            if let Some(link) = &state.link {
+                return Ok(link.clone());
+            }
+            if state.retry_at.is_some_and(|at| Instant::now() < at) {
+                return Err(Away);
+            }
+        }
+        let timeout: Duration = self.ctx.config.gate.command_timeout;
+        let link = Link::open(&*self.ctx.redis, timeout).await.map_err(|Lost| self.lost())?;
+        *self.state() = LinkState { link: Some(link.clone()), retry_at: None };
+        Ok(link)
+    }
+
+    fn lost(&self) -> Away {
+        let retry_at = Some(Instant::now() + self.ctx.config.gate.reconnect_delay);
+        *self.state() = LinkState { link: None, retry_at };
+        Away
+    }
+
+    fn state(&self) -> MutexGuard<'_, LinkState> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The cart's name stands in braces, as a SKU does; two carts that are merged would have to share a server.
+fn key(cart_id: &str) -> String {
+    format!("cart:{{{cart_id}}}")
+}
+
+/// Fields and values in turn, after the word if there is one, in SKU order. What no line writes is left out.
+fn lines(answer: &Value) -> Vec<(String, Line)> {
+    let Value::Array(items) = answer else { return Vec::new() };
+    let items = if items.len() % 2 == 1 { &items[1..] } else { &items[..] };
+    let mut lines: Vec<_> = items
+        .chunks_exact(2)
+        .filter_map(|pair| {
+            let (Value::BulkString(sku), Value::BulkString(line)) = (&pair[0], &pair[1]) else { return None };
+            Some((String::from_utf8(sku.clone()).ok()?, Line::parse(std::str::from_utf8(line).ok()?)?))
+        })
+        .collect();
+    lines.sort_by(|a, b| a.0.cmp(&b.0));
+    lines
+}
