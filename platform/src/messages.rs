@@ -33,6 +33,9 @@ pub struct CheckoutRequest {
     pub fingerprint: String,
     /// Answer as soon as the order is written down, and go on in the background.
     pub respond_async: bool,
+    /// The price of one that the shopper was shown; at another price nothing is bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_cents: Option<i64>,
 }
 
 /// A lane's answer to a checkout; HTTP 200 whatever it says, because the lane did answer.
@@ -79,6 +82,13 @@ pub enum CheckoutAnswer {
     },
     /// No such product.
     UnknownProduct,
+    /// The product no longer costs what the shopper was shown; this request did nothing.
+    PriceChanged {
+        /// What one costs now.
+        price_cents: i64,
+        /// What the shopper was shown.
+        shown_cents: i64,
+    },
 }
 
 /// An order as services and shoppers see it: `GET /internal/orders/{id}`.

@@ -76,6 +76,9 @@ pub(super) fn to_checkout(order_id: &str, respond_async: bool, answer: CheckoutA
         CheckoutAnswer::Limited { retry_after_ms } => Err(limited(retry_after_ms.saturating_mul(1_000))),
         CheckoutAnswer::Unavailable { retry_after_ms } => Err(unavailable(retry_after_ms.saturating_mul(1_000))),
         CheckoutAnswer::UnknownProduct => Err(ProblemKind::UnknownProduct.into()),
+        CheckoutAnswer::PriceChanged { price_cents, shown_cents } => Err(Problem::from(ProblemKind::PriceChanged)
+            .with("price_cents", price_cents.into())
+            .with("shown_cents", shown_cents.into())),
     }
 }
 

@@ -82,6 +82,8 @@ problems! {
         "Nothing is left of this product; nothing was charged.";
     OrderNotFulfilled = 409, "order-not-fulfilled", "Order not fulfilled",
         "The order ended without its goods; what was charged has been given back.";
+    PriceChanged = 409, "price-changed", "Price changed",
+        "The product no longer costs what the shopper was shown; this request did nothing.";
     RequestInFlight = 409, "request-in-flight", "Request in flight",
         "An earlier request with this Idempotency-Key is still being worked on.";
     OrderNotCancellable = 409, "order-not-cancellable", "Order not cancellable",

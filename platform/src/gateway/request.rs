@@ -97,6 +97,9 @@ pub(super) struct CheckoutBody<'a> {
     /// The card gateway's name for the means of payment.
     #[serde(borrow)]
     pub(super) payment_method: Cow<'a, str>,
+    /// The price of one that the shopper was shown, if they insist on it.
+    #[serde(default)]
+    pub(super) price_cents: Option<i64>,
 }
 
 impl<'a> CheckoutBody<'a> {
@@ -119,7 +122,12 @@ impl<'a> CheckoutBody<'a> {
 
     /// What tells this payload from another under the same key: 32 hexadecimal digits.
     pub(super) fn fingerprint(&self) -> String {
-        digest("", &[self.sku.as_bytes(), &self.quantity.to_be_bytes(), self.payment_method.as_bytes()])
+        let (quantity, price) = (self.quantity.to_be_bytes(), self.price_cents.map(i64::to_be_bytes));
+        let plain = [self.sku.as_bytes(), &quantity, self.payment_method.as_bytes()];
+        match &price {
+            None => digest("", &plain),
+            Some(price) => digest("", &[plain[0], plain[1], plain[2], price]),
+        }
     }
 }
 
@@ -211,12 +219,15 @@ mod tests {
 
     #[test]
     fn a_fingerprint_changes_with_every_field() {
+        let priced = br#"{"sku":"a","quantity":1,"payment_method":"pm","price_cents":5}"#;
+        let priced = CheckoutBody::read(priced, 10).unwrap().fingerprint();
         let read = |text: &'static str| CheckoutBody::read(text.as_bytes(), 10).unwrap().fingerprint();
         let first = read(r#"{"sku":"a","quantity":1,"payment_method":"pm"}"#);
         assert_eq!(first, read(r#"{ "payment_method": "p\u006d", "quantity": 1, "sku": "a" }"#));
         assert_ne!(first, read(r#"{"sku":"b","quantity":1,"payment_method":"pm"}"#));
         assert_ne!(first, read(r#"{"sku":"a","quantity":2,"payment_method":"pm"}"#));
         assert_ne!(first, read(r#"{"sku":"a","quantity":1,"payment_method":"pn"}"#));
+        assert_ne!(first, priced);
     }
 
     #[test]

@@ -121,3 +121,22 @@ async fn an_unknown_product_is_refused() {
     assert_eq!(shop.checkout(0, &request).await, CheckoutAnswer::UnknownProduct);
     assert_eq!(shop.count(Counter::HoldsTaken), 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_bought_at_a_price_the_shopper_was_not_shown() {
+    let shop = Shop::open(3, CommitStrategy::Group).await;
+    let shown = |order_id: &str, price_cents| CheckoutRequest { price_cents: Some(price_cents), ..wish(order_id, 1) };
+    let answer = shop.checkout(0, &shown("ord_1", 1_999)).await;
+    assert_eq!(answer, CheckoutAnswer::PriceChanged { price_cents: 2_500, shown_cents: 1_999 });
+    assert_eq!((shop.count(Counter::HoldsTaken), shop.count(Counter::OrdersPlaced)), (0, 0), "nothing was done");
+    let bought = shop.checkout(0, &shown("ord_1", 2_500)).await;
+    assert!(matches!(bought, CheckoutAnswer::Confirmed { .. }), "{bought:?}");
+    shop.database.run("UPDATE products SET price_cents = 1999 WHERE sku = 'lamp'").await;
+    sleep(Duration::from_secs(6)).await;
+    shop.checkout(0, &shown("ord_2", 1)).await;
+    sleep(Duration::from_secs(1)).await;
+    assert_eq!(shop.checkout(0, &shown("ord_1", 2_500)).await, bought, "a repeat is answered from its order");
+    let late = shop.checkout(0, &shown("ord_3", 2_500)).await;
+    assert_eq!(late, CheckoutAnswer::PriceChanged { price_cents: 1_999, shown_cents: 2_500 });
+    shop.settle().await;
+}

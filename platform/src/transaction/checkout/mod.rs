@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `admission` | what is in flight in this process, and the limits |
 //! | `reserve` | the gate: a hold, or a truthful "sold out" |
+//! | `price` | nothing is bought at a price the shopper was not shown |
 //! | `place` | the order and its intent, written down before any money moves |
 //! | `saga` | pay, commit, tell the gate; from the placed order to its end or to compensation |
 //! | `replay` | the answer an earlier attempt with the same key has earned |
@@ -16,6 +17,7 @@
 
 mod admission;
 mod place;
+mod price;
 mod replay;
 mod reserve;
 mod saga;
@@ -101,6 +103,9 @@ impl Lane {
             Lookup::Unknown => return CheckoutAnswer::UnknownProduct,
             Lookup::Unavailable => return unavailable(),
         };
+        if let Some(answer) = self.at_another_price(&request, &listing).await {
+            return answer;
+        }
         let Some(amount_cents) = listing.product.price_cents.checked_mul(request.quantity) else {
             // No amount fits, so no such purchase exists.
             return CheckoutAnswer::UnknownProduct;
