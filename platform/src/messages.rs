@@ -35,7 +35,7 @@ pub struct CheckoutRequest {
     pub respond_async: bool,
     /// The price of one that the shopper was shown; at another price nothing is bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub price_cents: Option<i64>,
+    pub shown_price_cents: Option<i64>,
 }
 
 /// A lane's answer to a checkout; HTTP 200 whatever it says, because the lane did answer.

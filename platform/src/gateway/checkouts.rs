@@ -66,7 +66,7 @@ fn to_lane(shopper_id: &str, key: &str, body: &CheckoutBody<'_>, headers: &Heade
         payment_method: body.payment_method.clone().into_owned(),
         fingerprint: body.fingerprint(),
         respond_async: request::prefers_async(headers),
-        price_cents: body.price_cents,
+        shown_price_cents: body.shown_price_cents,
     }
 }
 

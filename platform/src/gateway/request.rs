@@ -99,7 +99,7 @@ pub(super) struct CheckoutBody<'a> {
     pub(super) payment_method: Cow<'a, str>,
     /// The price of one that the shopper was shown, if they insist on it.
     #[serde(default)]
-    pub(super) price_cents: Option<i64>,
+    pub(super) shown_price_cents: Option<i64>,
 }
 
 impl<'a> CheckoutBody<'a> {
@@ -122,7 +122,7 @@ impl<'a> CheckoutBody<'a> {
 
     /// What tells this payload from another under the same key: 32 hexadecimal digits.
     pub(super) fn fingerprint(&self) -> String {
-        let (quantity, price) = (self.quantity.to_be_bytes(), self.price_cents.map(i64::to_be_bytes));
+        let (quantity, price) = (self.quantity.to_be_bytes(), self.shown_price_cents.map(i64::to_be_bytes));
         let plain = [self.sku.as_bytes(), &quantity, self.payment_method.as_bytes()];
         match &price {
             None => digest("", &plain),
@@ -219,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_fingerprint_changes_with_every_field() {
-        let priced = br#"{"sku":"a","quantity":1,"payment_method":"pm","price_cents":5}"#;
+        let priced = br#"{"sku":"a","quantity":1,"payment_method":"pm","shown_price_cents":5}"#;
         let priced = CheckoutBody::read(priced, 10).unwrap().fingerprint();
         let read = |text: &'static str| CheckoutBody::read(text.as_bytes(), 10).unwrap().fingerprint();
         let first = read(r#"{"sku":"a","quantity":1,"payment_method":"pm"}"#);

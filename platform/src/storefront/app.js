@@ -176,7 +176,7 @@ async function cartPage() {
 async function buyLine(line) {
   const wish = `wish ${cartId} ${line.sku} ${line.quantity} ${line.price_cents}`;
   const key = remembered(sessionStorage, wish, () => crypto.getRandomValues(new Uint32Array(4)).join('-'));
-  const options = sending('POST', { sku: line.sku, quantity: line.quantity, payment_method: 'pm_card_visa', price_cents: line.price_cents });
+  const options = sending('POST', { sku: line.sku, quantity: line.quantity, payment_method: 'pm_card_visa', shown_price_cents: line.price_cents });
   Object.assign(options.headers, { 'x-shopper-id': shopper, 'idempotency-key': key });
   try {
     const order = await api('/v1/checkouts', options);

@@ -32,6 +32,19 @@ async fn a_cold_page_under_load_is_loaded_once_over_all_replicas() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_cold_cache_sends_one_statement_per_page_over_all_replicas() {
+    let world = World::with_products(40);
+    let replicas: Vec<_> = (0..4).map(|seed| Arc::new(world.replica(seed))).collect();
+    let mut readers = JoinSet::new();
+    for reader in 0..4_000 {
+        let replica = Arc::clone(&replicas[reader % replicas.len()]);
+        readers.spawn(async move { replica.product(&format!("T{:03}", reader / 4 % 40)).await.status });
+    }
+    assert!(readers.join_all().await.iter().all(|status| *status == StatusCode::OK));
+    assert_eq!(world.statements(), 40, "one loader for each of the pages");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_page_that_is_not_there_is_looked_for_once_and_believed_to_be_absent_for_a_while() {
     let world = World::with_products(0);
     let statuses = crowd(&world, 3, "/internal/catalog/products/GHOST").await;

@@ -125,7 +125,8 @@ async fn an_unknown_product_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn nothing_is_bought_at_a_price_the_shopper_was_not_shown() {
     let shop = Shop::open(3, CommitStrategy::Group).await;
-    let shown = |order_id: &str, price_cents| CheckoutRequest { price_cents: Some(price_cents), ..wish(order_id, 1) };
+    let shown =
+        |order_id: &str, price_cents| CheckoutRequest { shown_price_cents: Some(price_cents), ..wish(order_id, 1) };
     let answer = shop.checkout(0, &shown("ord_1", 1_999)).await;
     assert_eq!(answer, CheckoutAnswer::PriceChanged { price_cents: 2_500, shown_cents: 1_999 });
     assert_eq!((shop.count(Counter::HoldsTaken), shop.count(Counter::OrdersPlaced)), (0, 0), "nothing was done");

@@ -175,6 +175,6 @@ pub(crate) fn wish(order_id: &str, quantity: i64) -> CheckoutRequest {
         payment_method: "pm_card_visa".into(),
         fingerprint: "f1".into(),
         respond_async: false,
-        price_cents: None,
+        shown_price_cents: None,
     }
 }

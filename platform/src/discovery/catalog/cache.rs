@@ -77,6 +77,7 @@ pub(super) struct Cache {
     fill: Script,
     give_up: Script,
     link: Mutex<LinkState>,
+    opening: tokio::sync::Mutex<()>,
     flights: Mutex<BTreeMap<Wanted, Flight>>,
     kept: Kept,
 }
@@ -97,6 +98,7 @@ impl Cache {
             fill: Script::new(&ctx.texts, TextId::LUA_CATALOG_FILL),
             give_up: Script::new(&ctx.texts, TextId::LUA_CATALOG_GIVE_UP),
             link: Mutex::default(),
+            opening: tokio::sync::Mutex::default(),
             flights: Mutex::default(),
             kept: Kept::new(catalog.kept, catalog.life),
             ctx,
@@ -105,7 +107,7 @@ impl Cache {
 
     /// The page, from wherever it is found first.
     pub(super) async fn find(self: &Arc<Self>, wanted: &Wanted) -> Found {
-        if let Some(found) = self.kept.just_seen(wanted) {
+        if let Some(found) = self.kept.just_seen(wanted).filter(|found| self.is_within_bound(found)) {
             return found;
         }
         let mut flight = self.join(wanted);
@@ -265,23 +267,27 @@ impl Cache {
         told.await.map(drop).inspect_err(|Lost| self.lost())
     }
 
-    /// The connection, or a new one; after a failure nobody tries for a while.
+    /// The connection, or a new one, for which all wait who come meanwhile: a cold start must not drive every page to
+    /// Postgres. After a failure nobody tries, and nobody waits, for a while.
     async fn link(&self) -> Result<Link, Lost> {
-        {
-            let mut state = self.link_state();
-            if let Some(link) = &state.link {
-                return Ok(link.clone());
-            }
-            if state.retry_at.is_some_and(|at| Instant::now() < at) {
-                return Err(Lost);
-            }
-            // Whoever else comes meanwhile works without Redis.
-            state.retry_at = Some(Instant::now() + self.ctx.config.gate.reconnect_delay);
+        if let Some(link) = self.known_link()? {
+            return Ok(link);
         }
-        let link = Link::open(&*self.ctx.redis, self.ctx.config.gate.command_timeout).await?;
-        let mut state = self.link_state();
-        *state = LinkState { link: Some(link.clone()), retry_at: None };
+        let _turn = self.opening.lock().await;
+        if let Some(link) = self.known_link()? {
+            return Ok(link);
+        }
+        let opened = Link::open(&*self.ctx.redis, self.ctx.config.gate.command_timeout).await;
+        let link = opened.inspect_err(|Lost| self.lost())?;
+        *self.link_state() = LinkState { link: Some(link.clone()), retry_at: None };
         Ok(link)
+    }
+
+    /// The connection there is, if any; an error while none may be tried.
+    fn known_link(&self) -> Result<Option<Link>, Lost> {
+        let state = self.link_state();
+        let waits = state.link.is_none() && state.retry_at.is_some_and(|at| Instant::now() < at);
+        if waits { Err(Lost) } else { Ok(state.link.clone()) }
     }
 
     fn lost(&self) {

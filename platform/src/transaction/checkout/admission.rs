@@ -103,7 +103,7 @@ mod tests {
             payment_method: "pm_card_visa".into(),
             fingerprint: fingerprint.into(),
             respond_async: false,
-            price_cents: None,
+            shown_price_cents: None,
         }
     }
 

@@ -11,9 +11,13 @@ use crate::transaction::products::Listing;
 
 impl Lane {
     /// The answer of a checkout that insists on a price the product no longer has.
-    pub(super) async fn at_another_price(&self, request: &CheckoutRequest, listing: &Listing) -> Option<CheckoutAnswer> {
+    pub(super) async fn at_another_price(
+        &self,
+        request: &CheckoutRequest,
+        listing: &Listing,
+    ) -> Option<CheckoutAnswer> {
         let price_cents = listing.product.price_cents;
-        let shown_cents = request.price_cents.filter(|shown| *shown != price_cents)?;
+        let shown_cents = request.shown_price_cents.filter(|shown| *shown != price_cents)?;
         Some(match OrderRecord::read(&*self.ctx.sql, &self.ctx.texts, &request.order_id).await {
             Ok(Some(found)) => self.answer_found(request, &found, None).await,
             Ok(None) => CheckoutAnswer::PriceChanged { price_cents, shown_cents },

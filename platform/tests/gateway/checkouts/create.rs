@@ -36,7 +36,7 @@ async fn the_lane_is_told_all_it_needs_and_the_same_each_time() {
         payment_method: "pm_card_visa".into(),
         fingerprint: told.fingerprint.clone(),
         respond_async: false,
-        price_cents: None,
+        shown_price_cents: None,
     };
     assert_eq!(told, expected);
 }
@@ -149,9 +149,9 @@ async fn an_outcome_nobody_knows_is_accepted_as_unknown_and_never_an_error() {
 async fn a_price_that_has_changed_is_a_problem_that_shows_both() {
     let edge = open_edge().await;
     edge.lane_answers(CheckoutAnswer::PriceChanged { price_cents: 1_999, shown_cents: 2_500 });
-    let told = edge.send(checkout(&CONSOLE.replace('}', ",\"price_cents\":2500}"))).await;
+    let told = edge.send(checkout(&CONSOLE.replace('}', ",\"shown_price_cents\":2500}"))).await;
     assert!(told.starts_with("409") && told.contains("problems/price-changed"), "{told}");
     assert!(told.contains("\"price_cents\": 1999") && told.contains("\"shown_cents\": 2500"), "{told}");
     let asked: CheckoutRequest = serde_json::from_slice(&edge.calls()[0].body).unwrap();
-    assert_eq!(asked.price_cents, Some(2_500));
+    assert_eq!(asked.shown_price_cents, Some(2_500));
 }
