@@ -169,7 +169,7 @@ async function cartPage() {
   });
   show(el('h1', {}, 'Cart'), ...lines.map((line) => line.row),
     el('p', { class: 'price' }, `Total ${money(now.total_cents, now.lines[0].currency)}`),
-    el('p', { class: 'soft' }, 'Each product is an order of its own. Test card; no money moves.'), buy, results);
+    el('p', { class: 'soft' }, 'Each product is an order of its own, paid with the test card pm_card_visa.'), buy, results);
 }
 
 // One key for one wish: pressed twice, or answered never, it buys once.

@@ -78,6 +78,7 @@ async fn a_deal_counts_down_and_every_page_fits_a_phone() {
     let shop = Serving::start(&QUICK);
     let mut browser = Browser::start();
     browser.look(360, 640, true);
+    browser.open_url(&shop.url);
     for (page, ready) in [
         ("#/", "document.querySelectorAll('.grid a').length === 3"),
         ("#/c/home", "document.querySelectorAll('.grid a').length === 1"),
@@ -85,7 +86,6 @@ async fn a_deal_counts_down_and_every_page_fits_a_phone() {
         ("#/cart", "document.querySelector('h1')?.textContent === 'Cart'"),
         ("#/p/GHOST", "document.querySelector('.told') !== null"),
     ] {
-        browser.open_url(&format!("{}/{page}", shop.url));
         browser.value_of(&format!("location.hash = '{page}'"));
         until(&mut browser, ready);
         let fits = browser.value_of("document.documentElement.scrollWidth <= innerWidth");
