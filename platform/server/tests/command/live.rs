@@ -168,6 +168,15 @@ async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_cle
         assert_eq!((status, page["product"]["price_cents"].as_i64()), (200, Some(29_900)), "{page}");
         assert_eq!(page["stock"]["source"].as_str(), Some("gate"), "{page}");
     }
+    let (_, cart) = shop.post("/v1/carts").await;
+    let item = format!("{}/v1/carts/{}/items/TV", shop.url, cart["cart_id"].as_str().unwrap());
+    let put = reqwest::Client::new().put(item).header("x-shopper-id", "ann").json(&serde_json::json!({"quantity": 2}));
+    let cart: serde_json::Value = put.send().await.unwrap().json().await.unwrap();
+    assert_eq!(
+        (cart["lines"][0]["quantity"].as_i64(), cart["total_cents"].as_i64()),
+        (Some(2), Some(59_800)),
+        "{cart}"
+    );
     let (status, list) = shop.get("/v1/products?category=other").await;
     assert_eq!((status, list["products"].as_array().map(Vec::len)), (200, Some(1)), "{list}");
     let audit = [&["audit", "--json"][..], &config].concat();

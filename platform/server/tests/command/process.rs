@@ -79,6 +79,13 @@ impl Serving {
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
 
+    /// Posts nothing, as `ann`.
+    pub(crate) async fn post(&self, path: &str) -> (u16, Value) {
+        let request = reqwest::Client::new().post(format!("{}{path}", self.url));
+        let answer = request.header("x-shopper-id", "ann").send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+
     /// Buys, as `ann`.
     pub(crate) async fn buy(&self, key: &str, sku: &str, payment_method: &str) -> (u16, Value) {
         let body = json!({"sku": sku, "quantity": 1, "payment_method": payment_method});
