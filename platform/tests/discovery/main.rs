@@ -7,4 +7,5 @@
 
 mod cache;
 mod lists;
+mod sweep;
 mod world;

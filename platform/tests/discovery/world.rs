@@ -142,6 +142,11 @@ impl World {
         database.disconnect(session, self.clock.now_us());
     }
 
+    /// Redis forgets everything, as after a crash without persistence.
+    pub(crate) fn lose_redis_data(&self) {
+        self.redis.lock().unwrap().crash_and_restart(self.clock.now_ms());
+    }
+
     /// Keys in Redis.
     pub(crate) fn keys(&self) -> i64 {
         let mut redis = self.redis.lock().unwrap();
