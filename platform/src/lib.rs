@@ -21,6 +21,7 @@ pub mod health;
 pub mod messages;
 pub mod metrics;
 pub mod order_status;
+mod redis_link;
 pub mod roles;
 mod signing;
 mod storefront;

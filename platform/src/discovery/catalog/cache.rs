@@ -25,9 +25,10 @@ use super::kept::Kept;
 use super::pages::Wanted;
 use crate::context::Context;
 use crate::metrics::Counter;
+use crate::redis_link::RedisLink;
 use crate::texts::TextId;
 use crate::time_limit::within;
-use crate::transaction::inventory::link::{Link, Lost, Script, word};
+use crate::transaction::inventory::link::{Lost, Script, word};
 
 /// The body of an entry that says that there is no such page; no page's JSON is that.
 const ABSENT: &str = "absent";
@@ -76,17 +77,9 @@ pub(super) struct Cache {
     read: Script,
     fill: Script,
     give_up: Script,
-    link: Mutex<LinkState>,
-    opening: tokio::sync::Mutex<()>,
+    redis: RedisLink,
     flights: Mutex<BTreeMap<Wanted, Flight>>,
     kept: Kept,
-}
-
-#[derive(Default)]
-struct LinkState {
-    link: Option<Link>,
-    /// Nobody tries to connect before.
-    retry_at: Option<Instant>,
 }
 
 impl Cache {
@@ -97,8 +90,7 @@ impl Cache {
             read: Script::new(&ctx.texts, TextId::LUA_CATALOG_READ),
             fill: Script::new(&ctx.texts, TextId::LUA_CATALOG_FILL),
             give_up: Script::new(&ctx.texts, TextId::LUA_CATALOG_GIVE_UP),
-            link: Mutex::default(),
-            opening: tokio::sync::Mutex::default(),
+            redis: RedisLink::new(ctx.clone()),
             flights: Mutex::default(),
             kept: Kept::new(catalog.kept, catalog.life),
             ctx,
@@ -224,13 +216,13 @@ impl Cache {
 
     async fn ask(&self, name: &str, token: &str) -> Result<Read, Lost> {
         let lock_ms = millis(self.ctx.config.shop.catalog.lock);
-        let link = self.link().await?;
+        let link = self.redis.get().await?;
         let answer = link
             .run(&self.read, |cmd| {
                 cmd.arg(2).arg(name).arg(lock_name(name)).arg(token).arg(lock_ms);
             })
             .await;
-        let answer = answer.inspect_err(|Lost| self.lost())?;
+        let answer = answer.inspect_err(|Lost| self.redis.give_up())?;
         let entry = entry_of(&answer);
         Ok(match (word(&answer), entry) {
             (b"fresh", Some(entry)) => Read::Fresh(entry),
@@ -250,53 +242,21 @@ impl Cache {
             }
             None => (millis(catalog.absent), millis(catalog.absent)),
         };
-        let link = self.link().await?;
+        let link = self.redis.get().await?;
         let written = link.run(&self.fill, |cmd: &mut Cmd| {
             cmd.arg(2).arg(name).arg(lock_name(name));
             cmd.arg(token).arg(body.unwrap_or(ABSENT)).arg(fresh).arg(life);
         });
-        written.await.map(drop).inspect_err(|Lost| self.lost())
+        written.await.map(drop).inspect_err(|Lost| self.redis.give_up())
     }
 
     async fn leave_word(&self, name: &str, token: &str) -> Result<(), Lost> {
         let retry_ms = millis(self.ctx.config.shop.catalog.retry);
-        let link = self.link().await?;
+        let link = self.redis.get().await?;
         let told = link.run(&self.give_up, |cmd: &mut Cmd| {
             cmd.arg(1).arg(lock_name(name)).arg(token).arg(retry_ms);
         });
-        told.await.map(drop).inspect_err(|Lost| self.lost())
-    }
-
-    /// The connection, or a new one, for which all wait who come meanwhile: a cold start must not drive every page to
-    /// Postgres. After a failure nobody tries, and nobody waits, for a while.
-    async fn link(&self) -> Result<Link, Lost> {
-        if let Some(link) = self.known_link()? {
-            return Ok(link);
-        }
-        let _turn = self.opening.lock().await;
-        if let Some(link) = self.known_link()? {
-            return Ok(link);
-        }
-        let opened = Link::open(&*self.ctx.redis, self.ctx.config.gate.command_timeout).await;
-        let link = opened.inspect_err(|Lost| self.lost())?;
-        *self.link_state() = LinkState { link: Some(link.clone()), retry_at: None };
-        Ok(link)
-    }
-
-    /// The connection there is, if any; an error while none may be tried.
-    fn known_link(&self) -> Result<Option<Link>, Lost> {
-        let state = self.link_state();
-        let waits = state.link.is_none() && state.retry_at.is_some_and(|at| Instant::now() < at);
-        if waits { Err(Lost) } else { Ok(state.link.clone()) }
-    }
-
-    fn lost(&self) {
-        let retry_at = Some(Instant::now() + self.ctx.config.gate.reconnect_delay);
-        *self.link_state() = LinkState { link: None, retry_at };
-    }
-
-    fn link_state(&self) -> MutexGuard<'_, LinkState> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+        told.await.map(drop).inspect_err(|Lost| self.redis.give_up())
     }
 }
 

@@ -19,6 +19,7 @@ use self::line::Line;
 use self::store::{Put, Store};
 use crate::context::Context;
 use crate::messages::{CartLine, CartMerge, CartPut, CartView};
+use crate::transaction::inventory::link::Lost;
 use crate::transaction::products::{Catalog, Lookup};
 
 struct Carts {
@@ -45,6 +46,12 @@ pub fn cart_router(ctx: Context) -> Router {
 
 /// Redis is away, or the products are not known yet.
 struct Away;
+
+impl From<Lost> for Away {
+    fn from(_: Lost) -> Self {
+        Self
+    }
+}
 
 impl Carts {
     /// The cart with the prices of now beside those it remembers. A SKU that is sold no longer has none.

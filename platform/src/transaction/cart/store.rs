@@ -1,16 +1,13 @@
 //! The carts in Redis: each change is one script, so that two tabs of one shopper never lose each other's lines.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
 use redis::{Cmd, Value};
-use tokio::time::Instant;
 
 use super::Away;
 use super::line::Line;
 use crate::context::Context;
+use crate::redis_link::RedisLink;
 use crate::texts::TextId;
-use crate::transaction::inventory::link::{Link, Lost, Script, word};
+use crate::transaction::inventory::link::{Lost, Script, word};
 
 /// What became of a change.
 pub(super) enum Put {
@@ -20,19 +17,13 @@ pub(super) enum Put {
     Full,
 }
 
-#[derive(Default)]
-struct LinkState {
-    link: Option<Link>,
-    retry_at: Option<Instant>,
-}
-
 /// The carts.
 pub(super) struct Store {
     ctx: Context,
     read: Script,
     put: Script,
     merge: Script,
-    link: Mutex<LinkState>,
+    redis: RedisLink,
 }
 
 impl Store {
@@ -43,7 +34,7 @@ impl Store {
             read: script(TextId::LUA_CART_READ),
             put: script(TextId::LUA_CART_PUT),
             merge: script(TextId::LUA_CART_MERGE),
-            link: Mutex::default(),
+            redis: RedisLink::new(ctx.clone()),
             ctx,
         }
     }
@@ -80,10 +71,11 @@ impl Store {
 
     /// Ends a cart.
     pub(super) async fn clear(&self, cart_id: &str) -> Result<(), Away> {
-        let link = self.link().await?;
+        let link = self.redis.get().await?;
         let mut delete = Cmd::new();
         delete.arg("DEL").arg(key(cart_id));
-        link.call(&delete).await.map(drop).map_err(|Lost| self.lost())
+        link.call(&delete).await.inspect_err(|Lost| self.redis.give_up())?;
+        Ok(())
     }
 
     fn life_ms(&self) -> u64 {
@@ -91,34 +83,8 @@ impl Store {
     }
 
     async fn run(&self, script: &Script, arguments: impl Fn(&mut Cmd)) -> Result<Value, Away> {
-        let link = self.link().await?;
-        link.run(script, arguments).await.map_err(|Lost| self.lost())
-    }
-
-    async fn link(&self) -> Result<Link, Away> {
-        {
-            let state = self.state();
-            if let Some(link) = &state.link {
-                return Ok(link.clone());
-            }
-            if state.retry_at.is_some_and(|at| Instant::now() < at) {
-                return Err(Away);
-            }
-        }
-        let timeout: Duration = self.ctx.config.gate.command_timeout;
-        let link = Link::open(&*self.ctx.redis, timeout).await.map_err(|Lost| self.lost())?;
-        *self.state() = LinkState { link: Some(link.clone()), retry_at: None };
-        Ok(link)
-    }
-
-    fn lost(&self) -> Away {
-        let retry_at = Some(Instant::now() + self.ctx.config.gate.reconnect_delay);
-        *self.state() = LinkState { link: None, retry_at };
-        Away
-    }
-
-    fn state(&self) -> MutexGuard<'_, LinkState> {
-        self.link.lock().unwrap_or_else(PoisonError::into_inner)
+        let link = self.redis.get().await?;
+        Ok(link.run(script, arguments).await.inspect_err(|Lost| self.redis.give_up())?)
     }
 }
 
