@@ -3,6 +3,7 @@
 //! | what | the platform | its bare reference | aim |
 //! |---|---|---|---|
 //! | [`sold_out`] | `platform serve` telling shoppers that all is sold | an axum handler that sends the same bytes | 0.5 |
+//! | [`page`] | `platform serve` showing a product | an axum handler that asks the same Redis for the same page | 0.5 |
 //! | [`reserve`] | soft reservations through the gate | `redis-benchmark` running the same script | 0.6 |
 //! | [`commit`] | hard commits, by each strategy | `pgbench` running the same statements | 0.8 |
 //!
@@ -11,6 +12,7 @@
 
 mod bare_server;
 mod commit;
+mod page;
 mod pgbench;
 mod report;
 mod reserve;
@@ -38,7 +40,7 @@ const MEASURING: Plan = Plan { rounds: 3, turn: Duration::from_secs(4), orders_p
 const TRYING: Plan = Plan { rounds: 1, turn: Duration::from_millis(1_000), orders_per_s: 15_000 };
 
 const USAGE: &str = "\
-usage: cargo bench -p server --bench throughput -- [--only sold-out|reserve|commit] [--json FILE]";
+usage: cargo bench -p server --bench throughput -- [--only sold-out|page|reserve|commit] [--json FILE]";
 
 /// An error of anything, in words.
 pub(crate) fn failed(error: impl std::fmt::Display) -> String {
@@ -51,6 +53,11 @@ fn main() -> ExitCode {
         && word == bare_server::WORD
     {
         return bare_server::main(port, answer);
+    }
+    if let [word, port, redis, body] = &words[..]
+        && word == bare_server::CACHED
+    {
+        return bare_server::main_cached(port, redis, body);
     }
     match Wanted::of(&words).and_then(|wanted| measure(&wanted)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,7 +88,7 @@ impl Wanted {
                 _ => return Err(USAGE.to_owned()),
             }
         }
-        let parts = ["sold-out", "reserve", "commit"];
+        let parts = ["sold-out", "page", "reserve", "commit"];
         if wanted.only.as_deref().is_some_and(|only| !parts.contains(&only)) {
             return Err(USAGE.to_owned());
         }
@@ -102,6 +109,9 @@ fn measure(wanted: &Wanted) -> Result<(), String> {
         servers.open_shop().await?;
         if wanted.wants("sold-out") {
             report.add(sold_out::measure(&servers, wanted.plan).await?);
+        }
+        if wanted.wants("page") {
+            report.add(page::measure(&servers, wanted.plan).await?);
         }
         servers.close_shop();
         if wanted.wants("reserve") {

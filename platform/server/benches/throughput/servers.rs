@@ -23,6 +23,8 @@ use crate::failed;
 const PLATFORM: &str = env!("CARGO_BIN_EXE_platform");
 /// Callers at once, of every part.
 pub(crate) const CLIENTS: usize = 100;
+/// What is looked at.
+pub(crate) const SHOWN: &str = "SHOWN";
 /// Of this nothing was ever stocked.
 pub(crate) const SOLD_OUT: &str = "SOLD-OUT";
 /// Of everything else there is more than any run can sell.
@@ -37,6 +39,7 @@ pub(crate) struct Servers {
     kafka: Kafka,
     _postgres: Postgres,
     database: String,
+    catalog: String,
 }
 
 impl Servers {
@@ -48,12 +51,14 @@ impl Servers {
         let postgres = Postgres::start_with(&options).map_err(failed)?;
         let redis = Redis::start(Persistence::AofEverySecond).map_err(failed)?;
         let database = postgres.create_database("shop").map_err(failed)?;
-        let servers = Self { shop: None, redis, kafka, _postgres: postgres, database };
+        let catalog = postgres.create_database("catalog").map_err(failed)?;
+        let servers = Self { shop: None, redis, kafka, _postgres: postgres, database, catalog };
         let mut migrate = Command::new(PLATFORM);
         let migrated = migrate.arg("migrate").envs(servers.settings("127.0.0.1:0")).output().map_err(failed)?;
         if !migrated.status.success() {
             return Err(String::from_utf8_lossy(&migrated.stderr).into_owned());
         }
+        servers.show_product()?;
         servers.add_product(SOLD_OUT, 0)?;
         servers.add_product(crate::reserve::SKU, PLENTY)?;
         Ok(servers)
@@ -62,6 +67,20 @@ impl Servers {
     /// Runs SQL.
     pub(crate) fn sql(&self, sql: &str) -> Result<String, String> {
         block_in_place(|| psql(&self.database, sql)).map_err(failed)
+    }
+
+    /// A product of the catalog, with a page as long as pages are.
+    fn show_product(&self) -> Result<(), String> {
+        let sentences = "It does what it says, quietly and for years. ".repeat(8);
+        let page = format!(
+            "INSERT INTO sellers VALUES ('s', 'A seller');
+             INSERT INTO categories VALUES ('c', 'A category');
+             INSERT INTO products VALUES ('{SHOWN}', 's', 'c', 'A product', '{sentences}',
+                                          '{{\"colour\": \"black\", \"power\": \"2200 W\"}}',
+                                          4990, 'usd', true, NULL, 'active', 1, now());"
+        );
+        block_in_place(|| psql(&self.catalog, &page)).map_err(failed)?;
+        self.add_product(SHOWN, 100)
     }
 
     /// The database's address.
@@ -121,6 +140,8 @@ impl Servers {
         let settings = [
             ("LISTEN", listen),
             ("POSTGRES_URL", &self.database),
+            ("CATALOG_POSTGRES_URL", &self.catalog),
+            ("SHOP_SECRET", "of a bench"),
             ("REDIS_URL", &redis),
             ("KAFKA_BROKERS", &bootstrap),
             // Nobody pays here.

@@ -46,7 +46,7 @@ pub(crate) async fn measure(servers: &Servers, plan: Plan) -> Result<Row, String
     Ok(row)
 }
 
-fn address(url: &str) -> Result<SocketAddr, String> {
+pub(crate) fn address(url: &str) -> Result<SocketAddr, String> {
     url.trim_start_matches("http://").parse().map_err(failed)
 }
 
@@ -134,7 +134,7 @@ impl Connection {
 }
 
 /// Status, place of the body and its length, once the head has come.
-fn head_of(received: &[u8]) -> Option<(u16, usize, usize)> {
+pub(crate) fn head_of(received: &[u8]) -> Option<(u16, usize, usize)> {
     let end = received.windows(4).position(|bytes| bytes == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&received[..end]).ok()?;
     let status = head.get(9..12)?.parse().ok()?;
