@@ -36,8 +36,8 @@ pub(crate) struct Plan {
     pub(crate) orders_per_s: u32,
 }
 
-const MEASURING: Plan = Plan { rounds: 3, turn: Duration::from_secs(4), orders_per_s: 15_000 };
-const TRYING: Plan = Plan { rounds: 1, turn: Duration::from_millis(1_000), orders_per_s: 15_000 };
+const MEASURING: Plan = Plan { rounds: 3, turn: Duration::from_secs(4), orders_per_s: 30_000 };
+const TRYING: Plan = Plan { rounds: 1, turn: Duration::from_millis(1_000), orders_per_s: 30_000 };
 
 const USAGE: &str = "\
 usage: cargo bench -p server --bench throughput -- [--only sold-out|page|reserve|commit] [--json FILE]";
