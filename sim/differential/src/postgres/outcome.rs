@@ -72,6 +72,14 @@ impl Outcome {
         }
     }
 
+    /// Whether it is an error that a timer gives: a deadlock, or a lock that took too long.
+    pub(super) fn is_of_a_timer(&self) -> bool {
+        match self {
+            Self::Done { .. } => false,
+            Self::Error { sqlstate, message, .. } => sqlstate == "40P01" || message.contains("lock timeout"),
+        }
+    }
+
     /// For the tally: the SQLSTATE of an error.
     pub(super) fn sqlstate(&self) -> Option<&str> {
         match self {

@@ -5,37 +5,18 @@ use std::time::Duration;
 
 use super::program::{Action, Program, Step, Timers, name};
 use super::schema::{CLEAR, FINAL, ROWS, SCHEMA};
-use super::side::{Ended, EngineSide, SESSIONS, ServerSide};
+use super::server::{ServerSide, Timeouts};
+use super::side::{Ended, EngineSide, SESSIONS};
 use crate::{Difference, Tally, Trouble};
 
-/// How long things take, in real time on the server and in the engine's own.
-#[derive(Clone, Copy, Debug)]
-struct Times {
-    lock_timeout_ms: u64,
-    deadlock_timeout: Duration,
-    /// Long enough for both to have gone off.
-    pass: Duration,
-}
-
-impl Times {
-    fn of(timers: Timers, scale: u32) -> Self {
-        let (lock, deadlock, pass) = match timers {
-            Timers::Eager => (1, 3, 7),
-            Timers::Late => (60, 120, 180),
-        };
-        Self {
-            lock_timeout_ms: lock * u64::from(scale),
-            deadlock_timeout: Duration::from_millis(deadlock) * scale,
-            pass: Duration::from_millis(pass) * scale,
-        }
-    }
-}
+/// How long timers are when nothing has to be repeated: as short as a machine at work lets a session be stopped in.
+const TIMEOUTS: Timeouts = Timeouts { lock: Duration::from_millis(12), deadlock: Duration::from_millis(30) };
 
 /// A run of a program.
 struct Play<'a> {
     engine: EngineSide,
     server: &'a mut ServerSide,
-    times: Times,
+    timeouts: Timeouts,
     timers: Timers,
     /// Whether the statement each session is in asked for an order of its rows.
     ordered: [bool; SESSIONS],
@@ -44,21 +25,21 @@ struct Play<'a> {
     tally: &'a mut Tally,
 }
 
-/// Runs a program on a new engine and on the server; real timers run `scale` times slower.
+/// Runs a program on a new engine and on the server; timers are `scale` times as long.
 pub(super) fn play(
     program: &Program,
     server: &mut ServerSide,
     scale: u32,
     tally: &mut Tally,
 ) -> Result<Option<Difference>, Trouble> {
-    let times = Times::of(program.timers, scale);
-    server.reset(times.deadlock_timeout)?;
+    let timeouts = Timeouts { lock: TIMEOUTS.lock * scale, deadlock: TIMEOUTS.deadlock * scale };
+    server.reset(timeouts)?;
     server.prepare(&format!("{CLEAR}{ROWS}"))?;
-    let engine = EngineSide::new(&format!("{SCHEMA}{ROWS}"), times.deadlock_timeout)?;
+    let engine = EngineSide::new(&format!("{SCHEMA}{ROWS}"), timeouts.deadlock)?;
     let mut play = Play {
         engine,
         server,
-        times,
+        timeouts,
         timers: program.timers,
         ordered: [true; SESSIONS],
         failed: [false; SESSIONS],
@@ -107,8 +88,8 @@ impl Play<'_> {
 
     fn pass(&mut self) -> Result<Option<Difference>, Trouble> {
         let (mut ours, mut theirs) = (Ended::new(), Ended::new());
-        self.engine.pass(self.times.pass, &mut ours);
-        self.server.pass(self.times.pass, &mut theirs)?;
+        self.engine.pass(&mut ours);
+        self.server.pass(&mut theirs)?;
         Ok(self.compare("(time passes)", &ours, &theirs))
     }
 
@@ -123,12 +104,15 @@ impl Play<'_> {
                 return Ok(Some(difference));
             }
         }
+        if step.is_lock_timeout() && (self.timers == Timers::Late || self.engine.in_transaction(session)) {
+            return Ok(None);
+        }
         self.tally.add("statements");
         self.ordered[session] = step.is_ordered();
-        let sql = step.sql(self.times.lock_timeout_ms);
+        let sql = step.sql(self.timeouts.lock.as_millis());
         let waiting = self.engine.blocked();
         let mut ours = Ended::new();
-        self.engine.submit(session, &sql, &mut ours);
+        let now_us = self.engine.submit(session, &sql, &mut ours);
         let waits = self.engine.is_blocked(session);
         // Whoever waits anew starts its timers; woken statements that wait again do, too.
         let moved = waits || !ours.keys().all(|ended| *ended == session) || !self.engine.in_transaction(session);
@@ -138,7 +122,7 @@ impl Play<'_> {
             Timers::Late => everybody,
         };
         if passes {
-            self.engine.pass(self.times.pass, &mut ours);
+            self.engine.pass(&mut ours);
         }
         if waits {
             self.tally.add("statements that waited");
@@ -148,9 +132,12 @@ impl Play<'_> {
             self.tally.add("steps that woke several");
         }
         let mut theirs = Ended::new();
-        self.server.submit(session, &sql, waits, &mut theirs)?;
+        match step.action {
+            Action::Statement { .. } => self.server.submit(session, &sql, now_us, &mut theirs)?,
+            Action::LockTimeout(on) => self.server.set_lock_timeout(session, on, &mut theirs)?,
+        }
         if passes {
-            self.server.pass(self.times.pass, &mut theirs)?;
+            self.server.pass(&mut theirs)?;
         }
         Ok(self.compare(&step.to_string(), &ours, &theirs))
     }

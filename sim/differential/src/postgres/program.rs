@@ -7,7 +7,7 @@ use std::fmt;
 pub(super) enum Action {
     /// A statement; whether it asks for an order of its rows.
     Statement { sql: String, ordered: bool },
-    /// `lock_timeout` is switched on or off.
+    /// `lock_timeout` is switched on or off. Passed over in a transaction, and where timers come late.
     LockTimeout(bool),
 }
 
@@ -40,12 +40,16 @@ pub struct Program {
 
 impl Step {
     /// The statement's text, where a lock timeout is this many milliseconds.
-    pub(super) fn sql(&self, lock_timeout_ms: u64) -> String {
+    pub(super) fn sql(&self, lock_timeout_ms: u128) -> String {
         match &self.action {
             Action::Statement { sql, .. } => sql.clone(),
             Action::LockTimeout(true) => format!("SET lock_timeout = {lock_timeout_ms}"),
             Action::LockTimeout(false) => "SET lock_timeout = 0".to_owned(),
         }
+    }
+
+    pub(super) fn is_lock_timeout(&self) -> bool {
+        matches!(self.action, Action::LockTimeout(_))
     }
 
     pub(super) fn is_ordered(&self) -> bool {

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use super::Address;
 use super::outcome::Outcome;
-use super::side::{Ended, SESSIONS, ServerSide};
+use super::server::{ServerSide, Timeouts};
+use super::side::{Ended, SESSIONS};
 use crate::Trouble;
 
-/// The deadlock timeout that the rules are written for, a server's default.
-const DEADLOCK_TIMEOUT: Duration = Duration::from_secs(1);
+/// The timeouts that the rules are written for, a server's default; a lock timeout they set themselves.
+const TIMEOUTS: Timeouts = Timeouts { lock: Duration::from_secs(1), deadlock: Duration::from_secs(1) };
 
 /// Runs a program in a database of this name, made anew; the first step whose outcome is another, if there is one.
 ///
@@ -19,7 +20,7 @@ const DEADLOCK_TIMEOUT: Duration = Duration::from_secs(1);
 /// The server cannot be reached, or the program is not understood.
 pub fn run_on_server(address: &Address, database: &str, program: &str) -> Result<Option<String>, Trouble> {
     let mut server = ServerSide::open(address, database)?;
-    server.reset(DEADLOCK_TIMEOUT)?;
+    server.reset(TIMEOUTS)?;
     let mut ended = Ended::new();
     for (number, line) in program.lines().enumerate() {
         let line = line.trim();
@@ -39,7 +40,7 @@ pub fn run_on_server(address: &Address, database: &str, program: &str) -> Result
 fn step(server: &mut ServerSide, ended: &mut Ended, line: &str) -> Result<Option<String>, Trouble> {
     let unreadable = || Trouble::Unexpected { server: "the rules' file", what: format!("cannot be read: {line}") };
     if let Some(ms) = line.strip_prefix("wait ").and_then(|rest| rest.strip_suffix("ms")) {
-        server.pass(Duration::from_millis(ms.parse().map_err(|_| unreadable())?), ended)?;
+        server.pass_by(Duration::from_millis(ms.parse().map_err(|_| unreadable())?), ended)?;
         return Ok(None);
     }
     if let Some(sql) = line.strip_prefix("setup:") {
@@ -57,7 +58,7 @@ fn step(server: &mut ServerSide, ended: &mut Ended, line: &str) -> Result<Option
     }
     let (name, sql) = action.split_once(':').ok_or_else(unreadable)?;
     let session = session(name).ok_or_else(unreadable)?;
-    server.submit(session, sql.trim(), expected == "blocked", ended)?;
+    server.submit(session, sql.trim(), 0, ended)?;
     Ok(match ended.remove(&session) {
         None => compare("blocked", expected),
         Some(outcome) => compare(&shown(&outcome, expected), expected),

@@ -1,13 +1,12 @@
-//! The two sides as a program sees them: a few sessions that are given statements, and say which of them wait.
+//! The engine as a program sees it: a few sessions that are given statements, and say which of them wait. What both sides
+//! have in common is here too.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use postgres_engine::{Config, Postgres, SessionId, Step};
 
-use super::Address;
 use super::outcome::Outcome;
-use super::wire::Connection;
 use crate::Trouble;
 
 /// Sessions a program may use.
@@ -58,20 +57,23 @@ impl EngineSide {
         self.engine.in_transaction(self.sessions[session])
     }
 
-    /// Runs a statement as far as it goes; with it what it woke.
-    pub(super) fn submit(&mut self, session: usize, sql: &str, ended: &mut Ended) {
+    /// Runs a statement as far as it goes; with it what it woke. The time it was given at.
+    pub(super) fn submit(&mut self, session: usize, sql: &str, ended: &mut Ended) -> i64 {
         self.now_us += STATEMENT_US;
         if let Step::Done(result) = self.engine.submit(self.sessions[session], sql, &[], self.now_us) {
             ended.insert(session, Outcome::of_engine(result));
         }
         self.collect(ended);
+        self.now_us
     }
 
-    /// Lets time pass.
-    pub(super) fn pass(&mut self, time: Duration, ended: &mut Ended) {
-        self.now_us += i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
-        self.engine.advance(self.now_us);
-        self.collect(ended);
+    /// Lets time pass until every timer has gone off, those of waits that begin meanwhile too.
+    pub(super) fn pass(&mut self, ended: &mut Ended) {
+        while let Some(at_us) = self.engine.next_deadline() {
+            self.now_us = at_us;
+            self.engine.advance(at_us);
+            self.collect(ended);
+        }
     }
 
     fn collect(&mut self, ended: &mut Ended) {
@@ -80,122 +82,5 @@ impl EngineSide {
                 ended.insert(session, Outcome::of_engine(result));
             }
         }
-    }
-}
-
-/// The server, through one connection per session and one that watches its locks.
-#[derive(Debug)]
-pub(super) struct ServerSide {
-    sessions: Vec<Connection>,
-    monitor: Connection,
-    busy: BTreeSet<usize>,
-}
-
-/// Every scan goes through an index where there is one, so that rows are met in the order of their keys, as on the engine.
-const SETTINGS: [(&str, &str); 6] = [
-    ("client_min_messages", "error"),
-    ("timezone", "UTC"),
-    ("enable_seqscan", "off"),
-    ("enable_bitmapscan", "off"),
-    ("enable_hashjoin", "off"),
-    ("enable_mergejoin", "off"),
-];
-
-/// Looks at the locks in a row that find the server still at work before it is given up: about ten seconds.
-const LOOKS: u32 = 20_000;
-/// How long an answer that is on its way is waited for before the locks are looked at.
-const GRACE: Duration = Duration::from_millis(4);
-
-impl ServerSide {
-    /// Connects; everything happens in a database of this name, made anew. (A schema would not do: advisory locks are the
-    /// database's.)
-    ///
-    /// # Errors
-    /// There is no server, or it refuses.
-    pub(super) fn open(address: &Address, own: &str) -> Result<Self, Trouble> {
-        let open = |database: &str| Connection::open(&address.at, &address.user, database, &SETTINGS);
-        let mut maker = open(&address.database)?;
-        maker.must(&format!("DROP DATABASE IF EXISTS {own} WITH (FORCE)"))?;
-        maker.must(&format!("CREATE DATABASE {own}"))?;
-        let monitor = open(own)?;
-        let sessions: Result<Vec<Connection>, Trouble> = (0..SESSIONS).map(|_| open(own)).collect();
-        Ok(Self { sessions: sessions?, monitor, busy: BTreeSet::new() })
-    }
-
-    /// Runs statements that nothing can hold up, outside all sessions.
-    pub(super) fn prepare(&mut self, sql: &str) -> Result<(), Trouble> {
-        self.monitor.must(sql).map(drop)
-    }
-
-    /// Ends what a session has open, whatever it is, and gives all of them this deadlock timeout.
-    pub(super) fn reset(&mut self, deadlock_timeout: Duration) -> Result<(), Trouble> {
-        if !self.busy.is_empty() {
-            let pids: Vec<String> = self.busy.iter().map(|session| self.sessions[*session].pid.to_string()).collect();
-            self.monitor
-                .must(&format!("SELECT pg_cancel_backend(p) FROM unnest('{{{}}}'::int[]) p", pids.join(",")))?;
-            for session in std::mem::take(&mut self.busy) {
-                self.sessions[session].wait()?;
-            }
-        }
-        let timeout = deadlock_timeout.as_millis();
-        for session in &mut self.sessions {
-            let end = if session.status == b'I' { "" } else { "ROLLBACK; " };
-            session.send(&format!("{end}SET lock_timeout = 0; SET deadlock_timeout = {timeout}"))?;
-        }
-        for session in &mut self.sessions {
-            session.wait()?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn blocked(&self) -> BTreeSet<usize> {
-        self.busy.clone()
-    }
-
-    pub(super) fn in_transaction(&self, session: usize) -> bool {
-        self.sessions[session].status != b'I'
-    }
-
-    /// Runs a statement as far as it goes; with it what it woke. `hint`: it is expected to wait, so the locks are looked
-    /// at without delay.
-    pub(super) fn submit(&mut self, session: usize, sql: &str, hint: bool, ended: &mut Ended) -> Result<(), Trouble> {
-        self.sessions[session].send(sql)?;
-        self.busy.insert(session);
-        if !hint && let Some(outcome) = self.sessions[session].poll(GRACE)? {
-            self.busy.remove(&session);
-            ended.insert(session, outcome);
-        }
-        self.settle(ended)
-    }
-
-    /// Lets time pass.
-    pub(super) fn pass(&mut self, time: Duration, ended: &mut Ended) -> Result<(), Trouble> {
-        std::thread::sleep(time);
-        self.settle(ended)
-    }
-
-    /// Waits until every statement under way has either ended or waits for a lock. One look at the lock table is a
-    /// snapshot, and a lock counts as granted from the moment its holder let go: so when all wait, nothing is on its way.
-    fn settle(&mut self, ended: &mut Ended) -> Result<(), Trouble> {
-        for _ in 0..LOOKS {
-            for session in self.busy.clone() {
-                if let Some(outcome) = self.sessions[session].poll(Duration::ZERO)? {
-                    self.busy.remove(&session);
-                    ended.insert(session, outcome);
-                }
-            }
-            if self.busy.is_empty() {
-                return Ok(());
-            }
-            let waiting = self.monitor.must("SELECT pid FROM pg_lock_status() WHERE NOT granted")?;
-            let waiting: BTreeSet<i32> = waiting.iter().filter_map(|row| row.first()?.as_ref()?.parse().ok()).collect();
-            if self.busy.iter().all(|session| waiting.contains(&self.sessions[*session].pid)) {
-                return Ok(());
-            }
-        }
-        Err(Trouble::Unexpected {
-            server: "Postgres",
-            what: "a statement neither ends nor waits for a lock".to_owned(),
-        })
     }
 }

@@ -40,7 +40,7 @@ pub(super) fn program(seed: u64) -> Program {
 }
 
 fn action(draw: &mut Draw, session: &mut Session) -> Action {
-    if draw.chance(3) {
+    if !session.in_transaction && draw.chance(7) {
         session.has_lock_timeout = !session.has_lock_timeout;
         return Action::LockTimeout(session.has_lock_timeout);
     }
