@@ -16,6 +16,8 @@ pub fn render(metrics: &Metrics) -> String {
     }
     let help = "Units that neither Postgres nor a live hold accounts for, over all SKUs.";
     family(&mut page, "leaked_holds", "gauge", help, metrics.leaked_holds());
+    let help = "Sagas, and orders that compensation settles, at this moment.";
+    family(&mut page, "work_under_way", "gauge", help, metrics.under_way());
     page
 }
 
@@ -41,7 +43,16 @@ mod tests {
         let page = render(&metrics);
         assert!(page.contains("# HELP orders_placed_total "));
         assert!(page.contains("# TYPE orders_placed_total counter\norders_placed_total 7\n"));
-        assert!(page.ends_with("# TYPE leaked_holds gauge\nleaked_holds -2\n"));
-        assert_eq!(page.lines().count(), 3 * (Counter::ALL.len() + 1));
+        assert!(page.contains("# TYPE leaked_holds gauge\nleaked_holds -2\n"));
+        assert_eq!(page.lines().count(), 3 * (Counter::ALL.len() + 2));
+    }
+
+    #[test]
+    fn work_is_under_way_until_its_token_is_dropped() {
+        let metrics = Metrics::default();
+        let tokens = [metrics.begin(), metrics.begin()];
+        assert!(render(&metrics).ends_with("work_under_way 2\n"));
+        drop(tokens);
+        assert!(render(&metrics).ends_with("work_under_way 0\n"));
     }
 }

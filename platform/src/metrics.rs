@@ -81,6 +81,16 @@ counters! {
 pub struct Metrics {
     counts: Arc<[AtomicU64]>,
     leaked_holds: Arc<AtomicI64>,
+    under_way: Arc<AtomicI64>,
+}
+
+/// One piece of work that outlives the request or worker it came from, as long as this value lives.
+pub struct UnderWay(Arc<AtomicI64>);
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Default for Metrics {
@@ -88,6 +98,7 @@ impl Default for Metrics {
         Self {
             counts: Counter::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             leaked_holds: Arc::new(AtomicI64::new(0)),
+            under_way: Arc::new(AtomicI64::new(0)),
         }
     }
 }
@@ -118,5 +129,18 @@ impl Metrics {
     #[must_use]
     pub fn leaked_holds(&self) -> i64 {
         self.leaked_holds.load(Ordering::Relaxed)
+    }
+
+    /// Notes work that a process told to stop has to wait for, until the returned value is dropped.
+    #[must_use]
+    pub fn begin(&self) -> UnderWay {
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(Arc::clone(&self.under_way))
+    }
+
+    /// Work under way: sagas, and orders that compensation settles.
+    #[must_use]
+    pub fn under_way(&self) -> i64 {
+        self.under_way.load(Ordering::Relaxed)
     }
 }

@@ -11,7 +11,6 @@ use platform::roles::Role;
 use ports::entropy::Entropy;
 
 use crate::audit::report::Report;
-use crate::audit::with_key::WithKey;
 use crate::audit::{self, Options};
 use crate::catalog::{self, Catalog, CatalogError, window};
 use crate::clock::{self, SystemClock};
@@ -21,12 +20,16 @@ use crate::serve::{self, ServeError};
 use crate::settings::keys::KEYS;
 use crate::settings::{Settings, SettingsError};
 use crate::telemetry::Telemetry;
+use crate::with_key::WithKey;
 
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
 /// Something this process needs is not there, refuses, or is not as it must be. Not among a run's exit codes (0, 1, 3
 /// and 4), so that an audit that could not look is not taken for one that found something.
 const UNAVAILABLE: u8 = 5;
+
+/// How long members of consumer groups may take to leave them: a member that only vanishes is waited for by its group.
+const LEAVE_LIMIT: Duration = Duration::from_secs(2);
 
 /// The flash-sale platform.
 #[derive(Debug, Parser)]
@@ -231,7 +234,7 @@ fn run(cli: &Cli) -> Result<u8, Ended> {
         .enable_all()
         .build()
         .map_err(|error| unavailable(format!("the system: {error}")))?;
-    let telemetry = Telemetry::start(&settings, runtime.handle())?;
+    let telemetry = Telemetry::start(&settings, service(&cli.command), runtime.handle())?;
     let done = runtime.block_on(async {
         match &cli.command {
             Command::Serve(args) => serve(args, &settings, entropy).await.map(|()| 0),
@@ -242,11 +245,23 @@ fn run(cli: &Cli) -> Result<u8, Ended> {
         }
     });
     // What still runs has been told to end; a second signal waits for nothing.
-    if !done.as_ref().is_err_and(|ended| ended.at_once) {
+    if done.as_ref().is_err_and(|ended| ended.at_once) {
+        runtime.shutdown_background();
+    } else {
         telemetry.flush();
+        runtime.shutdown_timeout(LEAVE_LIMIT);
     }
-    runtime.shutdown_background();
     done
+}
+
+/// What this process is called in traces: a role that runs alone goes by its own name.
+fn service(command: &Command) -> String {
+    match command {
+        Command::Serve(ServeArgs { role: Some(role), .. }) => format!("doorbuster-{}", role.name()),
+        Command::Serve(_) | Command::Migrate | Command::SeedCatalog(_) | Command::Audit(_) | Command::Config(_) => {
+            "doorbuster".to_owned()
+        }
+    }
 }
 
 fn settings(args: &SettingsArgs) -> Result<Settings, SettingsError> {

@@ -10,6 +10,7 @@
 //! | [`audit`] | the checkers over the stores |
 //! | [`catalog`] | the catalog file, and how it gets into Postgres |
 //! | [`telemetry`], [`trace_context`] | log lines and traces; traces that go on in other services |
+//! | [`with_key`] | the card gateway with the key that it asks for |
 //! | [`clock`] | the system's clock and entropy, which are read nowhere else |
 //!
 //! The platform itself knows none of this: it is given its ports, as it is in every world.
@@ -25,3 +26,4 @@ pub mod settings;
 pub mod stores;
 pub mod telemetry;
 pub mod trace_context;
+pub mod with_key;

@@ -27,14 +27,14 @@ pub struct Telemetry {
 }
 
 impl Telemetry {
-    /// Sends log lines to stderr from now on, and traces where the settings say.
+    /// Sends log lines to stderr from now on, and traces, in this service's name, where the settings say.
     ///
     /// # Errors
     /// A filter or an endpoint that is none.
-    pub fn start(settings: &Settings, runtime: &Handle) -> Result<Self, SettingsError> {
+    pub fn start(settings: &Settings, service: String, runtime: &Handle) -> Result<Self, SettingsError> {
         let filter = EnvFilter::try_new(settings.text("log.filter"))
             .map_err(|error| settings.refuse("log.filter", error.to_string()))?;
-        let traces = traces(settings, runtime)?;
+        let traces = traces(settings, service, runtime)?;
         let spans = traces
             .as_ref()
             .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer(env!("CARGO_PKG_NAME"))));
@@ -58,7 +58,7 @@ impl Telemetry {
     }
 }
 
-fn traces(settings: &Settings, runtime: &Handle) -> Result<Option<SdkTracerProvider>, SettingsError> {
+fn traces(settings: &Settings, service: String, runtime: &Handle) -> Result<Option<SdkTracerProvider>, SettingsError> {
     let endpoint = settings.text("trace.endpoint").trim_end_matches('/');
     if endpoint.is_empty() {
         return Ok(None);
@@ -71,7 +71,7 @@ fn traces(settings: &Settings, runtime: &Handle) -> Result<Option<SdkTracerProvi
         .with_endpoint(endpoint)
         .build()
         .map_err(|error| settings.refuse("trace.endpoint", error.to_string()))?;
-    let resource = Resource::builder().with_service_name("doorbuster").build();
+    let resource = Resource::builder().with_service_name(service).build();
     Ok(Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
 }
 

@@ -4,7 +4,7 @@
 //! - [`Postgres`], [`Redis`] and [`Kafka`] start one server each; [`Server`] is what they share: kill, stop, restart on the
 //!   same data and port, pause, the end of the log.
 //! - [`shared`] gives a server that many tests use side by side (own database, own topics): the one that `testbed run`
-//!   started, or else one per process.
+//!   started, or else one per process. Where a Docker engine answers, `testbed run` starts those as [`Containers`].
 //! - [`Program`] is any other HTTP service under the same care: a role of the platform, a payment sandbox.
 //! - [`Proxy`] stands between a client and a server and loses what it is told to lose, the answer to COMMIT above all.
 //!
@@ -14,6 +14,7 @@
 //!
 //! What the tests do with the servers is left to them; nothing here knows the platform.
 
+mod containers;
 mod error;
 mod install;
 mod jars;
@@ -27,6 +28,7 @@ mod server;
 pub mod shared;
 mod supervisor;
 
+pub use containers::Containers;
 pub use error::Error;
 pub use install::{Engine, client_program, install_missing};
 pub use kafka::Kafka;

@@ -3,7 +3,6 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::ops::{Deref, DerefMut};
-use std::path::Path;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -39,13 +38,6 @@ impl Program {
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port())
-    }
-
-    /// The whole log so far.
-    #[must_use]
-    pub fn log(&self) -> String {
-        let log: &Path = &self.dir().join("log");
-        String::from_utf8_lossy(&std::fs::read(log).unwrap_or_default()).into_owned()
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::{Pid, getppid};
-use testbed::{Engine, Error, Kafka, Persistence, Postgres, Redis, install_missing, shared};
+use testbed::{Containers, Engine, Error, Kafka, Persistence, Postgres, Redis, install_missing, shared};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Ends the command's process group when this program is gone: reads a pipe that only this program holds.
@@ -27,6 +27,9 @@ pub(crate) struct Run {
     /// Install missing servers through apt-get.
     #[arg(long)]
     install: bool,
+    /// Start processes of this machine, also where a Docker engine answers.
+    #[arg(long)]
+    processes: bool,
     /// End everything when the process that started this one ends.
     #[arg(long)]
     with_parent: bool,
@@ -48,7 +51,16 @@ struct Servers {
     postgres: Option<Postgres>,
     redis: Option<Redis>,
     kafka: Option<Kafka>,
+    containers: Option<Containers>,
     addresses: Vec<(&'static str, String)>,
+}
+
+impl Servers {
+    fn tell(&self) {
+        for (name, address) in &self.addresses {
+            eprintln!("testbed: {name}={address}");
+        }
+    }
 }
 
 pub(crate) fn run(arguments: Run) -> ExitCode {
@@ -64,7 +76,7 @@ pub(crate) fn run(arguments: Run) -> ExitCode {
         return failed(&error.to_string());
     }
     // An interrupt from here on ends this program at once, and so the servers; once the command runs, it is passed on.
-    let servers = match start(&engines) {
+    let servers = match start(&engines, arguments.processes) {
         Ok(servers) => servers,
         Err(error) => return failed(&error.to_string()),
     };
@@ -88,7 +100,20 @@ fn engines(only: &[Name]) -> Vec<Engine> {
     named.collect()
 }
 
-fn start(engines: &[Engine]) -> Result<Servers, Error> {
+/// As containers where a Docker engine answers, else as processes of this machine.
+fn start(engines: &[Engine], processes: bool) -> Result<Servers, Error> {
+    if !processes && Containers::can_be_had() {
+        eprintln!("testbed: a Docker engine answers: shared servers as containers");
+        match Containers::start(engines) {
+            Ok(containers) => {
+                let mut servers = Servers::default();
+                servers.addresses = servers.containers.insert(containers).addresses().to_vec();
+                servers.tell();
+                return Ok(servers);
+            }
+            Err(error) => eprintln!("testbed: {error}\ntestbed: starting them as processes instead"),
+        }
+    }
     let mut servers = Servers::default();
     std::thread::scope(|scope| {
         // Kafka takes longer than the others together.
@@ -107,9 +132,7 @@ fn start(engines: &[Engine]) -> Result<Servers, Error> {
         }
         Ok(())
     })?;
-    for (name, address) in &servers.addresses {
-        eprintln!("testbed: {name}={address}");
-    }
+    servers.tell();
     Ok(servers)
 }
 

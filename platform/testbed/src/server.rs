@@ -85,11 +85,16 @@ impl Server {
         self.times_killed
     }
 
+    /// The whole log so far.
+    #[must_use]
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(self.dir().join("log")).unwrap_or_default()).into_owned()
+    }
+
     /// The end of the server's log.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        let log = std::fs::read(self.dir().join("log")).unwrap_or_default();
-        let text = String::from_utf8_lossy(&log);
+        let text = self.log();
         let lines: Vec<&str> = text.lines().collect();
         lines[lines.len().saturating_sub(LOG_LINES)..].join("\n")
     }
@@ -119,14 +124,14 @@ impl Server {
         Ok(())
     }
 
-    /// Stops the server in order: it writes what it holds and closes. Does nothing when the server is not running.
+    /// Stops the server in order: it writes what it holds and closes. Its exit code; none when it was not running.
     ///
     /// # Errors
     /// When the supervisor is gone.
-    pub fn stop(&mut self) -> Result<(), Error> {
-        let Some(server) = self.running.take() else { return Ok(()) };
+    pub fn stop(&mut self) -> Result<Option<i32>, Error> {
+        let Some(server) = self.running.take() else { return Ok(None) };
         send(server, self.stop);
-        self.supervisor.wait_for_end().map(drop)
+        self.supervisor.wait_for_end().map(Some)
     }
 
     /// Halts the server and its processes (SIGSTOP): connections stay open, new ones are accepted by the system, and

@@ -1,4 +1,4 @@
-//! However the owner of servers ends, the servers end and their folders go.
+//! However the owner of servers ends, the servers end and their folders go; and the test command leaves nothing at all.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::io::{BufRead, BufReader};
@@ -24,7 +24,7 @@ impl Owner {
         // Postgres runs as another user where the tests run as root.
         std::fs::set_permissions(tmp.path(), std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
         let mut child = Command::new(env!("CARGO_BIN_EXE_testbed"))
-            .args(["run", "--only", "postgres,redis", "--", "sh", "-c", "echo $$; exec sleep 1000"])
+            .args(["run", "--processes", "--only", "postgres,redis", "--", "sh", "-c", "echo $$; exec sleep 1000"])
             .env("TMPDIR", tmp.path())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -97,6 +97,31 @@ fn a_terminated_owner_leaves_nothing() {
     owner.leaves_nothing();
 }
 
+/// The test command as a whole runs so: builds and tests that need no server included.
+#[test]
+fn a_command_of_the_test_command_ends_with_it() {
+    let guard = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.ci/leaving-nothing");
+    // An interrupt that whoever runs the tests ignores cannot be trapped by a shell: it is left out.
+    for signal in [Signal::SIGKILL, Signal::SIGTERM] {
+        let mut child = Command::new(&guard)
+            .args(["sh", "-c", "sleep 1000 & echo $$ $!; exec sleep 1000"])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let started: Vec<_> = line.split_whitespace().map(|id| Pid::from_raw(id.parse().unwrap())).collect();
+        assert!(started.len() == 2 && started.iter().all(|process| lives(*process)), "{line}");
+        kill(Pid::from_raw(i32::try_from(child.id()).unwrap()), signal).unwrap();
+        child.wait().unwrap();
+        let gone = (0..400).any(|_| {
+            std::thread::sleep(Duration::from_millis(25));
+            !started.iter().any(|process| lives(*process))
+        });
+        assert!(gone, "after {signal}, {line} live on");
+    }
+}
+
 #[test]
 fn a_panicking_test_leaves_nothing() {
     let dirs = std::sync::Mutex::new(Vec::<PathBuf>::new());
@@ -117,7 +142,7 @@ fn a_panicking_test_leaves_nothing() {
 #[test]
 fn the_commands_exit_code_is_passed_on() {
     let status = Command::new(env!("CARGO_BIN_EXE_testbed"))
-        .args(["run", "--only", "redis", "--", "sh", "-c", "redis-cli -u $TESTBED_REDIS ping && exit 7"])
+        .args(["run", "--processes", "--only", "redis", "--", "sh", "-c", "redis-cli -u $TESTBED_REDIS ping && exit 7"])
         .status()
         .unwrap();
     assert_eq!(status.code(), Some(7));
@@ -126,7 +151,7 @@ fn the_commands_exit_code_is_passed_on() {
 #[test]
 fn a_server_that_cannot_be_had_is_named_with_what_to_do() {
     let output = Command::new(env!("CARGO_BIN_EXE_testbed"))
-        .args(["run", "--only", "redis", "--", "true"])
+        .args(["run", "--processes", "--only", "redis", "--", "true"])
         .env("PATH", "")
         .output()
         .unwrap();

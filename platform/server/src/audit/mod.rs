@@ -4,7 +4,6 @@
 //! that needs more than the stores says so instead of passing.
 
 pub mod report;
-pub mod with_key;
 
 use std::time::Duration;
 

@@ -22,7 +22,7 @@ use crate::stores::Stores;
 use crate::trace_context::Traced;
 use absent::Absent;
 
-pub use probe::{StoreError, probe_database, probe_kafka, probe_postgres, probe_redis};
+pub use probe::{StoreError, probe_card_gateway, probe_database, probe_kafka, probe_postgres, probe_redis};
 
 /// How long connecting to a service may take.
 const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);

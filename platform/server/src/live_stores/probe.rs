@@ -1,15 +1,21 @@
 //! One look at each server before anything starts, so that what is wrong is said in one line instead of in a log that
 //! grows for ever.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::{Request, StatusCode};
 use live::kafka::LiveLog;
+use platform::messages::CARD_GATEWAY;
+use ports::http_port::HttpClient;
 use ports::redis_port::RedisConnector;
 use ports::sql::{SqlError, SqlPool};
 use redis::{ErrorKind, RedisError};
 use tokio::time::timeout;
 
 use crate::settings::{Settings, SettingsError};
+use crate::with_key::WithKey;
 
 /// How long a server may take to answer the first question.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -102,6 +108,25 @@ fn refusal(error: &RedisError) -> Option<String> {
     }
     let detail = error.detail().unwrap_or_default();
     Some(format!("Redis refuses: {} {detail}", error.code().unwrap_or("wrong password")).trim_end().to_owned())
+}
+
+/// Asks the card gateway for its newest payment, to see whether it takes the key. One that is not there, or has troubles of
+/// its own, is waited for: until then payments stay open.
+///
+/// # Errors
+/// When it does not take the key, or the key is none.
+pub async fn probe_card_gateway(settings: &Settings, http: Arc<dyn HttpClient>) -> Result<(), StoreError> {
+    let request = Request::get("/v1/payment_intents?limit=1").body(Bytes::new()).expect("a constant request");
+    match WithKey::new(http, settings)?.call(CARD_GATEWAY, request, PATIENCE).await {
+        Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {
+            Err(refused(settings, "card_gateway.api_key", "the card gateway does not take it".to_owned()))
+        }
+        Ok(_) => Ok(()),
+        Err(away) => {
+            tracing::warn!(%away, "beginning without the card gateway");
+            Ok(())
+        }
+    }
 }
 
 /// Asks the brokers who they are: one that answers is enough to find the others by.

@@ -3,8 +3,9 @@
 //! With all roles in one process that is the gateway's API and the webhooks' intake; nothing else of the inside can be
 //! called. `/readyz` asks every role of the process, and `/metrics` counts over all of them.
 //!
-//! A Redis that is away makes no role unready: checkout works on Postgres alone, under its strict limit. `/readyz` names it
-//! as `degraded`.
+//! A Redis that is away makes no role unready: checkout works on Postgres alone, under its strict limit. A Kafka that is away
+//! makes a role unready that runs alone and has nothing else to do; a process of all roles sells on, and its events wait in the
+//! outbox. `/readyz` names both as `degraded`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,47 +27,60 @@ use tokio::time::timeout;
 use tower::ServiceExt;
 use tracing::Instrument;
 
+use super::log_watch::LogWatch;
 use super::processes::{Processes, Stopping, is_ready};
 use crate::trace_context;
 
 /// How long Redis may take to show that it is there.
 const GATE_PATIENCE: Duration = Duration::from_millis(500);
 
+/// What roles use and, all roles together, can do without for a while; none where no role of the process uses it.
+#[derive(Default)]
+pub struct Beside {
+    /// Redis.
+    pub gate: Option<Arc<dyn RedisConnector>>,
+    /// Kafka.
+    pub log: Option<LogWatch>,
+}
+
 struct Health {
     routers: Vec<(Role, Router)>,
     metrics: Metrics,
     stopping: Stopping,
-    /// Redis, where a role of the process uses it.
-    gate: Option<Arc<dyn RedisConnector>>,
+    beside: Beside,
+    /// Whether the one role of the process has nothing to do without Kafka.
+    lives_by_log: bool,
 }
 
 /// The edge of a process that runs all roles.
 ///
 /// # Panics
 /// When the gateway or the payments role is not among them.
-pub fn whole(processes: &Processes, gate: Option<Arc<dyn RedisConnector>>) -> Router {
+pub fn whole(processes: &Processes, beside: Beside) -> Router {
     let gateway = processes.router(Role::Gateway).expect("all roles run here");
     let payments = processes.router(Role::Payments).expect("all roles run here");
     let webhooks = any(async move |request: Request<Body>| payments.oneshot(request).await);
     let served = Router::new().route("/webhooks/payments", webhooks).fallback_service(gateway);
-    health(processes, gate).fallback_service(served.layer(from_fn(traced)))
+    health(processes, beside, false).fallback_service(served.layer(from_fn(traced)))
 }
 
 /// The edge of a process that runs one role.
 ///
 /// # Panics
 /// When it does not run there.
-pub fn alone(processes: &Processes, role: Role, gate: Option<Arc<dyn RedisConnector>>) -> Router {
+pub fn alone(processes: &Processes, role: Role, beside: Beside) -> Router {
     let router = processes.router(role).expect("the role runs here");
-    health(processes, gate).fallback_service(router.layer(from_fn(traced)))
+    let lives_by_log = beside.log.is_some();
+    health(processes, beside, lives_by_log).fallback_service(router.layer(from_fn(traced)))
 }
 
-fn health(processes: &Processes, gate: Option<Arc<dyn RedisConnector>>) -> Router {
+fn health(processes: &Processes, beside: Beside, lives_by_log: bool) -> Router {
     let health = Health {
         routers: processes.routers().to_vec(),
         metrics: processes.metrics().clone(),
         stopping: processes.stopping(),
-        gate,
+        beside,
+        lives_by_log,
     };
     Router::new()
         .route("/livez", get(async || Json(json!({"alive": true}))))
@@ -83,11 +97,19 @@ async fn readyz(State(health): State<Arc<Health>>) -> Response {
         ready &= role_ready;
         roles.insert(role.name().to_owned(), Value::Bool(role_ready));
     }
+    let mut degraded = Vec::new();
+    if let Some(gate) = &health.beside.gate
+        && !answers(&**gate).await
+    {
+        degraded.push("redis");
+    }
+    if let Some(log) = &health.beside.log
+        && !log.answers().await
+    {
+        degraded.push("kafka");
+        ready &= !health.lives_by_log;
+    }
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    let degraded = match &health.gate {
-        Some(gate) if !answers(&**gate).await => vec!["redis"],
-        Some(_) | None => vec![],
-    };
     let stopping = health.stopping.is_stopping();
     (status, Json(json!({"ready": ready, "stopping": stopping, "degraded": degraded, "roles": roles}))).into_response()
 }

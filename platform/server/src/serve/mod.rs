@@ -5,10 +5,12 @@
 //! | [`embedded_stores`] | engines in the process |
 //! | [`processes`] | roles built, plugged together, their workers running |
 //! | [`edge`] | what is served at the address: the gateway's API, webhooks, health, metrics |
+//! | [`log_watch`] | whether a broker answers |
 //! | [`signals`] | the wish to stop, and the demand |
 
 pub mod edge;
 pub mod embedded_stores;
+pub mod log_watch;
 pub mod processes;
 pub mod signals;
 
@@ -29,7 +31,9 @@ use crate::clock::SystemClock;
 use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
 use crate::schema::{self, Part, SchemaError};
 use crate::settings::{Settings, SettingsError};
+use edge::Beside;
 use embedded_stores::EmbeddedStores;
+use log_watch::LogWatch;
 use processes::Processes;
 use signals::Told;
 
@@ -92,7 +96,8 @@ pub async fn embedded(settings: &Settings, catalog: &Catalog, entropy: Entropy) 
     if tokio::time::timeout(OPENING_LIMIT, opened).await.is_err() {
         return Err(ServeError::Engine("the gate did not open".to_owned()));
     }
-    let router = edge::whole(&processes, Some(world.stores.redis.clone()));
+    let beside = Beside { gate: Some(world.stores.redis.clone()), log: None };
+    let router = edge::whole(&processes, beside);
     println!("platform: all roles over engines in this process; everything they hold ends with it");
     println!("platform: {} products, {} units in stock", seeded.products, seeded.units);
     println!("platform: serving at http://{address}");
@@ -116,6 +121,9 @@ pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> 
     let texts = settings.texts()?;
     let (listener, address) = listen(settings).await?;
     let stores = live_stores::connect(settings, needs, WithoutRedis::Begin).await?;
+    if needs.card_gateway {
+        live_stores::probe_card_gateway(settings, http.clone()).await?;
+    }
     if needs.postgres {
         schema::check(Part::Orders, &*stores.workers).await?;
     }
@@ -130,10 +138,11 @@ pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> 
     }
     let config = Arc::new(config);
     let processes = Processes::start(&roles, &config, &texts, &stores, &switchboard, &entropy);
-    let gate = needs.redis.then(|| stores.redis.clone());
+    let log = if needs.kafka { Some(LogWatch::new(live_stores::kafka(settings)?)) } else { None };
+    let beside = Beside { gate: needs.redis.then(|| stores.redis.clone()), log };
     let router = match role {
-        None => edge::whole(&processes, gate),
-        Some(role) => edge::alone(&processes, role, gate),
+        None => edge::whole(&processes, beside),
+        Some(role) => edge::alone(&processes, role, beside),
     };
     println!("platform: {} over real servers", role.map_or("all roles", Role::name));
     println!("platform: serving at http://{address}");

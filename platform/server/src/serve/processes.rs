@@ -148,10 +148,14 @@ impl Processes {
         self.stopping.send_replace(true);
     }
 
-    /// Ends the workers. Each may be dropped at any await: what it had begun is settled from the stores, its
-    /// transactions are rolled back and its group memberships given up.
+    /// Ends the workers, and waits for the sagas and settlements that they or callers had begun. A worker may be dropped at
+    /// any await: its transactions are rolled back and its group memberships given up.
     pub async fn stop(mut self) {
+        const LOOK: Duration = Duration::from_millis(10);
         self.workers.shutdown().await;
+        while self.metrics.under_way() > 0 {
+            tokio::time::sleep(LOOK).await;
+        }
         self.routers.iter().for_each(|(role, _)| self.switchboard.unplug(ServiceName(role.name())));
     }
 }

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::routing::get;
 use bytes::Bytes;
 use http::Request;
+use payments_engine::{Fault, Operation};
 use platform::messages::INVENTORY;
 use platform::roles::Role;
 use platform::texts::Texts;
@@ -25,7 +26,11 @@ const OPTIONS: Options = Options { settle_limit: Duration::from_secs(20), busy: 
 
 async fn shop() -> (EmbeddedStores, Processes) {
     let quick = ["fulfilment.picking_ms=50", "fulfilment.transit_ms=50", "fulfilment.warehouse_poll_ms=50"];
-    let flags: Vec<_> = quick.iter().map(|pair| ("--set", (*pair).to_owned())).collect();
+    shop_with(&quick).await
+}
+
+async fn shop_with(settings: &[&str]) -> (EmbeddedStores, Processes) {
+    let flags: Vec<_> = settings.iter().map(|pair| ("--set", (*pair).to_owned())).collect();
     let settings = Settings::read(None, [], &flags).unwrap();
     let entropy = Entropy::from_seed(7);
     let world = EmbeddedStores::start(&settings, Arc::new(SystemClock), &entropy).unwrap();
@@ -38,8 +43,13 @@ async fn shop() -> (EmbeddedStores, Processes) {
 }
 
 async fn buy(world: &EmbeddedStores, shopper: u32) -> u16 {
+    buy_preferring(world, shopper, "return=representation").await
+}
+
+async fn buy_preferring(world: &EmbeddedStores, shopper: u32, preference: &str) -> u16 {
     let body = r#"{"sku":"KETTLE","quantity":1,"payment_method":"pm_card_visa"}"#;
     let request = Request::post("/v1/checkouts")
+        .header("prefer", preference)
         .header("content-type", "application/json")
         .header("x-shopper-id", format!("s{shopper}"))
         .header("idempotency-key", "k")
@@ -121,4 +131,14 @@ async fn an_order_nobody_brings_to_its_end_is_a_liveness_violation() {
     assert!(report.text().contains("at the end, ord_1 is still placed"), "{}", report.text());
     let busy = audited(&world, Options { busy: true, ..OPTIONS }).await;
     assert_eq!(busy.ending.exit_code(), 0, "while shoppers shop, an order may be under way: {}", busy.text());
+}
+
+#[tokio::test]
+async fn a_process_that_stops_waits_for_the_sagas_that_nobody_waits_for() {
+    let (world, processes) = shop_with(&["payment.timeout_ms=60000", "ordinary_lane.saga_lease_ms=60000"]).await;
+    world.card_gateway.inject(Fault::Slow { operation: Some(Operation::Capture), count: 1, delay_ms: 1_000 });
+    assert_eq!(buy_preferring(&world, 1, "respond-async").await, 202);
+    processes.stop().await;
+    let orders = world.stores.workers.query("SELECT status FROM orders", &[]).await.unwrap();
+    assert_eq!(orders.iter().map(|row| row.text("status").to_owned()).collect::<Vec<_>>(), ["confirmed"]);
 }

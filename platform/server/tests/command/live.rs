@@ -4,7 +4,9 @@ use std::fs;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use embedded::{CardGateway, Switchboard};
+use http::{HeaderMap, StatusCode};
 use nix::sys::signal::Signal;
 use platform::messages::PAYMENTS;
 use server::clock::SystemClock;
@@ -107,6 +109,32 @@ fn a_database_that_is_none_and_brokers_that_are_none_are_refused() {
         let (code, told) = said(&serve);
         assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
         assert!(told.contains("kafka.brokers: no broker of") && told.contains("can be reached"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_gateway_that_does_not_take_the_key_is_named_and_one_that_is_away_is_waited_for() {
+    let database = format!("postgres.url={}", shared::database("card_key").unwrap());
+    let redis = format!("redis.url={}", shared::redis().unwrap());
+    assert_eq!(said(&["migrate", "--set", &database]).0, Some(0));
+    let asks = Router::new().fallback(async |headers: HeaderMap| match headers.get("authorization") {
+        Some(key) if key == "Bearer sk_right" => StatusCode::OK,
+        Some(_) | None => StatusCode::UNAUTHORIZED,
+    });
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("card_gateway.url=http://{}", listener.local_addr().unwrap());
+    drop(tokio::spawn(async move { axum::serve(listener, asks).await }));
+    let lane = ["serve", "--role", "orders", "--set", &database, "--set", &redis, "--set"];
+    for key in ["card_gateway.api_key=sk_wrong7", "card_gateway.api_key="] {
+        let wrong = [&lane[..], &[&*url, "--set", key, "--listen", "127.0.0.1:0"]].concat();
+        let (code, told) = tokio::task::block_in_place(|| said(&wrong));
+        assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
+        assert!(told.contains("card_gateway.api_key: the card gateway does not take it"), "{told}");
+        assert!(!told.contains("sk_wrong7"), "{told}");
+    }
+    for gateway in [&*url, "card_gateway.url=http://127.0.0.1:1"] {
+        let begun = [&lane[..], &[gateway, "--set", "card_gateway.api_key=sk_right"]].concat();
+        drop(tokio::task::block_in_place(|| Serving::start(&begun)));
     }
 }
 
@@ -240,8 +268,18 @@ async fn without_redis_it_begins_and_sells_and_opens_its_gate_when_redis_comes()
     assert_eq!(code, Some(0), "{report}");
     assert!(report.contains("2 orders looked at") && report.contains("  holds       holds\n"), "{report}");
 
-    // Workers that cannot take their leave do not keep it from ending.
+    // Without Kafka all roles together sell on; one that lives by the log alone is not ready.
+    let analytics = Serving::start(&[&["serve", "--role", "analytics"][..], &config].concat());
+    until("a ready consumer", async || analytics.get("/readyz").await.0 == 200).await;
     kafka.pause().unwrap();
+    until("ready without Kafka", async || {
+        let (status, ready) = shop.get("/readyz").await;
+        status == 200 && ready["degraded"] == serde_json::json!(["kafka"])
+    })
+    .await;
+    until("a consumer that is not ready", async || analytics.get("/readyz").await.0 == 503).await;
+
+    // Workers that cannot take their leave do not keep it from ending.
     let began = tokio::time::Instant::now();
     shop.signal(Signal::SIGTERM);
     assert_eq!(shop.wait(), Some(0));

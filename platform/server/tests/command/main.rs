@@ -4,6 +4,7 @@
 mod audit;
 mod bad_input;
 mod catalog;
+mod collector;
 #[path = "../../../../reports/render/tests/reports/devtools.rs"]
 #[allow(dead_code, reason = "the browser is spoken to as the tests of reports do; these need less of it")]
 mod devtools;

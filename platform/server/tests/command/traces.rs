@@ -5,9 +5,12 @@ use std::sync::{Arc, Mutex};
 use axum::extract::Request;
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use nix::sys::signal::Signal;
 use serde_json::json;
+use testbed::shared;
 
-use crate::process::Serving;
+use crate::collector::Collector;
+use crate::process::{Serving, run, text};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -67,4 +70,43 @@ async fn a_callers_trace_goes_on_in_the_lane() {
     let [version, trace, span, flags] = parent.split('-').collect::<Vec<_>>()[..] else { panic!("{parent}") };
     assert_eq!((version, trace, flags), ("00", TRACE, "01"));
     assert_ne!(span, CALLER, "the lane is called by the gateway's span");
+}
+
+/// Two roles, each a process: what the collector is sent by both is one tree.
+#[tokio::test(flavor = "multi_thread")]
+async fn spans_of_two_processes_hang_together_at_the_collector() {
+    let collector = Collector::start().await;
+    let endpoint = format!("trace.endpoint={}", collector.url);
+    let database = format!("postgres.url={}", shared::database("traces").unwrap());
+    let redis = format!("redis.url={}", shared::redis().unwrap());
+    let migrated = run(&["migrate", "--set", &database]);
+    assert!(migrated.status.success(), "{}", text(&migrated.stderr));
+    let cards = "card_gateway.url=http://127.0.0.1:1";
+    let mut orders = Serving::start(
+        &[
+            &["serve", "--role", "orders"][..],
+            &["--set", &endpoint, "--set", &database, "--set", &redis, "--set", cards],
+        ]
+        .concat(),
+    );
+    let services = ["orders", "flash_sale", "inventory"].map(|service| format!("services.{service}={}", orders.url));
+    let [a, b, c] = &services;
+    let mut gateway = Serving::start(
+        &[&["serve", "--role", "gateway", "--set", &endpoint][..], &["--set", a, "--set", b, "--set", c]].concat(),
+    );
+    let asked = reqwest::Client::new()
+        .get(format!("{}/v1/orders/ord_00000000000000000000000000000000", gateway.url))
+        .header("x-shopper-id", "ann")
+        .header("traceparent", format!("00-{TRACE}-{CALLER}-01"));
+    assert_eq!(asked.send().await.unwrap().status(), 404);
+    // What was not sent yet is sent before they end.
+    for process in [&mut gateway, &mut orders] {
+        process.signal(Signal::SIGTERM);
+        assert_eq!(process.wait(), Some(0));
+    }
+    let spans = collector.spans(TRACE);
+    let of = |service: &str| spans.iter().find(|span| span.service == service).unwrap_or_else(|| panic!("{spans:?}"));
+    let (first, second) = (of("doorbuster-gateway"), of("doorbuster-orders"));
+    assert_eq!(first.parent, CALLER, "{spans:?}");
+    assert_eq!(second.parent, first.id, "{spans:?}");
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
-use testbed::{Program, free_port};
+use testbed::{Program, Server, free_port};
 use tokio::task::block_in_place;
 
 use crate::stack::failed;
@@ -43,9 +43,26 @@ impl Cards {
         Ok(Self { program, client })
     }
 
+    /// Its process.
+    pub(crate) fn process(&self) -> &Server {
+        &self.program
+    }
+
     /// Its address.
     pub(crate) fn url(&self) -> String {
         self.program.url()
+    }
+
+    /// Takes money from a card in the name of this order, past the platform.
+    pub(crate) async fn charge(&self, amount_cents: i64, order: &str) -> Result<(), String> {
+        let form = format!(
+            "amount={amount_cents}&currency=usd&payment_method=pm_card_visa&confirm=true&metadata[order_id]={order}"
+        );
+        let request = self.client.post(format!("{}/v1/payment_intents", self.url())).bearer_auth(API_KEY);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        let answer = request.send().await.and_then(reqwest::Response::error_for_status).map_err(failed)?;
+        let intent: Value = answer.json().await.map_err(failed)?;
+        if intent["status"] == "succeeded" { Ok(()) } else { Err(format!("the card was not charged: {intent}")) }
     }
 
     /// The next `count` captures take the money and then never answer.

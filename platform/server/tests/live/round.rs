@@ -14,10 +14,10 @@ pub(crate) const UNITS: u64 = 120;
 const SHOPPERS: usize = 600;
 /// Shoppers served in parallel.
 const WORKERS: usize = 24;
-/// How long the platform may take to settle everything once the fault has been healed.
-const QUIET_WITHIN: Duration = Duration::from_secs(60);
+/// How long the platform may take to settle everything once the fault has been healed: seconds on a quiet machine.
+pub(crate) const QUIET_WITHIN: Duration = Duration::from_secs(180);
 /// How long the sale may take to reach the moment of the fault.
-const MOMENT_WITHIN: Duration = Duration::from_secs(60);
+const MOMENT_WITHIN: Duration = Duration::from_secs(180);
 
 /// What a round came to, as one line of the test's output.
 #[derive(Debug)]
@@ -46,11 +46,11 @@ pub(crate) async fn play(stack: &mut Stack, round: Round) -> Result<Report, Stri
     });
     reach(&progress, round.after_confirmed).await?;
     tokio::time::sleep(round.delay).await;
-    stack.strike(&round).await?;
     let told = progress.told();
     if told >= SHOPPERS as u64 {
         return Err("the sale was over before the fault struck".to_owned());
     }
+    stack.strike(&round).await?;
     tokio::time::sleep(round.lasts).await;
     stack.heal(round.fault)?;
     let tally = sale.await.map_err(|error| format!("the crowd: {error}"))?;
@@ -67,7 +67,8 @@ pub(crate) fn sku(round: usize) -> String {
     format!("round-{round:03}")
 }
 
-async fn reach(progress: &Progress, confirmed: u64) -> Result<(), String> {
+/// Waits until so many shoppers were told that they have bought.
+pub(crate) async fn reach(progress: &Progress, confirmed: u64) -> Result<(), String> {
     let look = async {
         while progress.confirmed() < confirmed {
             tokio::time::sleep(Duration::from_millis(1)).await;

@@ -18,8 +18,8 @@ use tokio::task::JoinSet;
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(6);
 /// The longest pause between two tries, whatever `Retry-After` says: the crowd is impatient, and the suite too.
 const LONGEST_PAUSE: Duration = Duration::from_millis(400);
-/// Tries of one shopper before it gives up.
-const TRIES: u32 = 200;
+/// Tries of one shopper before it gives up: minutes, for a machine that does many things at once.
+const TRIES: u32 = 1_000;
 
 /// Who comes, for what, and where.
 #[derive(Debug, Clone)]

@@ -1,10 +1,12 @@
 //! The whole platform on real servers: Postgres, Redis and Kafka, the payment sandbox, and each role as a process of its
-//! own, the lane behind a proxy that can lose Postgres's answers.
+//! own, the lane behind a proxy that can lose Postgres's answers. How it is struck: [`strikes`].
+
+mod strikes;
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::json;
@@ -13,7 +15,7 @@ use testbed::{Kafka, Persistence, Port, Postgres, Program, Proxy, Redis, Server,
 use tokio::task::block_in_place;
 
 use crate::cards::{self, Cards};
-use crate::draw::{Fault, Means, ROLES, Round, Victim};
+use crate::draw::ROLES;
 
 /// The role whose Postgres connections pass through the proxy: the lane, which takes the stock.
 const BEHIND_PROXY: &str = "flash-sale";
@@ -88,21 +90,25 @@ impl Stack {
         Ok(stack)
     }
 
-    /// Runs a subcommand of the platform to its end.
+    /// Runs a subcommand of the platform to its end; what it said, as an error when it did not end well.
     pub(crate) fn platform(&self, words: &[&str]) -> Result<String, String> {
-        let output = self.run(words)?;
-        let text = [&*output.stdout, &*output.stderr].map(String::from_utf8_lossy).concat();
-        if output.status.success() {
-            Ok(text)
-        } else {
-            Err(format!("platform {}: {}\n{text}", words[0], output.status))
+        match self.run(words)? {
+            (Some(0), said) => Ok(said),
+            (code, said) => Err(format!("platform {} exited with {code:?}:\n{said}", words[0])),
         }
     }
 
-    fn run(&self, words: &[&str]) -> Result<Output, String> {
+    /// Runs a subcommand of the platform to its end; its exit code and what it said.
+    pub(crate) fn run(&self, words: &[&str]) -> Result<(Option<i32>, String), String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_platform"));
         command.args(words).envs(self.settings.iter().map(|(name, value)| (name, value)));
-        block_in_place(|| command.output()).map_err(failed)
+        let output = block_in_place(|| command.output()).map_err(failed)?;
+        Ok((output.status.code(), [&*output.stdout, &*output.stderr].map(String::from_utf8_lossy).concat()))
+    }
+
+    /// The card gateway.
+    pub(crate) fn cards(&self) -> &Cards {
+        &self.cards
     }
 
     fn put_on_sale(&self, products: &[(String, u64)]) -> Result<(), String> {
@@ -213,108 +219,23 @@ impl Stack {
         }
     }
 
-    /// Replaces a statement or script from now on, in this role alone, which is restarted for it.
-    pub(crate) fn edit(&mut self, role: &'static str, name: &str, text: &str) -> Result<(), String> {
-        let path = self.texts.path().join(name);
-        std::fs::create_dir_all(path.parent().ok_or("a text lies in a folder")?).map_err(failed)?;
-        std::fs::write(&path, text).map_err(failed)?;
-        let role = self.server(Victim::Role(role));
-        block_in_place(|| role.kill().and_then(|()| role.restart())).map_err(failed)
+    /// The whole log of a process.
+    pub(crate) fn log(&self, name: &str) -> String {
+        let processes = self.processes();
+        let (_, process) = processes.iter().find(|(its_name, _)| *its_name == name).expect("it is one of the stack's");
+        process.log()
     }
 
-    /// Kills Redis, restarts it, and waits until the gate is open again under a new epoch.
-    pub(crate) async fn lose_redis(&mut self) -> Result<(), String> {
-        const OPEN: &str = "SELECT epoch FROM gate_epoch WHERE state = 'open'";
-        let before = self.sql(OPEN)?;
-        block_in_place(|| self.redis.kill().and_then(|()| self.redis.restart())).map_err(failed)?;
-        let opened = async {
-            loop {
-                let now = self.sql(OPEN)?;
-                if !now.is_empty() && now != before {
-                    return Ok::<_, String>(());
-                }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        };
-        let waited = tokio::time::timeout(READY_WITHIN, opened).await;
-        waited.map_err(|_| "the gate did not open again".to_owned())?
-    }
-
-    /// Brings the stack into the state that a fault starts from.
-    pub(crate) async fn make_ready_for(&mut self, fault: Fault) -> Result<(), String> {
-        let wanted = fault.persistence().unwrap_or(self.persistence);
-        if wanted != self.persistence {
-            self.persistence = wanted;
-            block_in_place(|| {
-                self.redis.stop()?;
-                self.redis.keep(wanted)?;
-                self.redis.restart()
-            })
-            .map_err(failed)?;
-        }
-        self.ready().await?;
-        self.counted = self.count(fault).await?;
-        Ok(())
-    }
-
-    /// Lets the fault happen.
-    pub(crate) async fn strike(&mut self, round: &Round) -> Result<(), String> {
-        match round.fault.means() {
-            Means::Kill(victim) => block_in_place(|| self.server(victim).kill()).map_err(failed)?,
-            Means::Halt(victim) => block_in_place(|| self.server(victim).pause()).map_err(failed)?,
-            Means::Proxy(cut) => self.proxy.lose_commit_answers(round.answers.into(), cut),
-            Means::Cards => self.cards.hang_after_capture(round.answers).await?,
-        }
-        Ok(())
-    }
-
-    /// Ends the fault.
-    pub(crate) fn heal(&mut self, fault: Fault) -> Result<(), String> {
-        match fault.means() {
-            Means::Kill(victim) => block_in_place(|| self.server(victim).restart()).map_err(failed)?,
-            Means::Halt(victim) => self.server(victim).resume(),
-            Means::Proxy(cut) => self.proxy.lose_commit_answers(0, cut),
-            // Ends by itself with its last answer.
-            Means::Cards => {}
-        }
-        Ok(())
-    }
-
-    /// Says what shows that the fault happened, or that it did not.
-    pub(crate) async fn probe(&mut self, round: &Round) -> Result<String, String> {
-        let seen = self.count(round.fault).await? - self.counted;
-        let what = match round.fault.means() {
-            Means::Kill(_) => "ended by signal 9",
-            Means::Halt(_) => "seen halted",
-            Means::Proxy(_) => "answers to COMMIT lost",
-            Means::Cards => "captures left without answer",
-        };
-        if seen == 0 { Err(format!("the fault did not happen: no {what}")) } else { Ok(format!("{seen} {what}")) }
-    }
-
-    /// What has been counted of a fault since the start.
-    async fn count(&mut self, fault: Fault) -> Result<u64, String> {
-        Ok(match fault.means() {
-            Means::Kill(victim) => self.server(victim).times_killed().into(),
-            Means::Halt(victim) => self.server(victim).times_halted().into(),
-            Means::Proxy(_) => self.proxy.commit_answers_lost(),
-            Means::Cards => self.cards.captures_without_answer().await?,
-        })
-    }
-
-    fn server(&mut self, victim: Victim) -> &mut Server {
-        match victim {
-            Victim::Redis => &mut self.redis,
-            Victim::Postgres => &mut self.postgres,
-            Victim::Kafka => &mut self.kafka,
-            Victim::Role(role) => self.roles.get_mut(role).expect("every role runs"),
-        }
-    }
-
-    /// The ends of all logs, for a failed round.
-    pub(crate) fn logs(&self) -> String {
-        let roles = self.roles.iter().map(|(role, program)| format!("== {role}\n{}\n", program.log_tail()));
-        roles.collect()
+    /// Every process, servers first.
+    pub(crate) fn processes(&self) -> Vec<(&'static str, &Server)> {
+        let servers: [(_, &Server); 4] = [
+            ("postgres", &self.postgres),
+            ("redis", &self.redis),
+            ("kafka", &self.kafka),
+            ("payment-sandbox", self.cards.process()),
+        ];
+        let roles = self.roles.iter().map(|(role, program)| (*role, &**program));
+        servers.into_iter().chain(roles).collect()
     }
 }
 

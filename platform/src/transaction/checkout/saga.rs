@@ -38,6 +38,7 @@ impl Lane {
     pub(super) fn begin_saga(self: &Arc<Self>, placed: Placed, entry: Entry) -> oneshot::Receiver<CheckoutAnswer> {
         let (sender, receiver) = oneshot::channel();
         let lane = Arc::clone(self);
+        let under_way = self.ctx.metrics.begin();
         tokio::spawn(async move {
             let Placed { order, permit } = placed;
             let order = Arc::new(order);
@@ -49,6 +50,7 @@ impl Lane {
             // The gate may be away for a while: no other saga waits for that.
             drop(permit);
             lane.settle_hold(&order, hold).await;
+            drop(under_way);
         });
         receiver
     }

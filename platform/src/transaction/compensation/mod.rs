@@ -23,7 +23,7 @@ use tokio::time::sleep;
 
 use crate::bugs::KnownBug;
 use crate::context::Context;
-use crate::metrics::Counter;
+use crate::metrics::{Counter, UnderWay};
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::backoff::pause;
@@ -68,7 +68,8 @@ pub async fn worker(ctx: Context) {
         let orders = worker.claim().await.unwrap_or_default();
         let idle = orders.is_empty();
         // Together, so that one slow answer does not use up the lease of all the others.
-        let tasks: Vec<_> = orders.into_iter().map(|order| tokio::spawn(Arc::clone(&worker).settle(order))).collect();
+        let settle = |order| tokio::spawn(Arc::clone(&worker).settle(order, worker.ctx.metrics.begin()));
+        let tasks: Vec<_> = orders.into_iter().map(settle).collect();
         for task in tasks {
             // A task ends early only with the process.
             drop(task.await);
@@ -98,7 +99,7 @@ impl Worker {
         Ok(rows.iter().map(OrderRecord::from_row).collect())
     }
 
-    async fn settle(self: Arc<Self>, order: OrderRecord) {
+    async fn settle(self: Arc<Self>, order: OrderRecord, _under_way: UnderWay) {
         let progress = match order.status {
             OrderStatus::Placed => self.settle_placed(&order).await,
             OrderStatus::Compensating => self.settle_compensating(&order).await,

@@ -1,5 +1,5 @@
-//! The card gateway as an audit reads it: with the merchant's key. The platform's own client shows the key by itself; the
-//! checkers, which are nobody's client, do not know it.
+//! The card gateway with the merchant's key, for an audit and for the look at the start. The platform's own client shows the
+//! key by itself; the checkers, which are nobody's client, do not know it.
 
 use std::sync::Arc;
 use std::time::Duration;
