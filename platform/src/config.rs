@@ -281,8 +281,40 @@ pub struct ShopConfig {
     pub secret: String,
     /// The catalog.
     pub catalog: CatalogConfig,
+    /// Search, and the index behind it.
+    pub search: SearchConfig,
     /// Carts.
     pub cart: CartConfig,
+}
+
+/// Search, and the index behind it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SearchConfig {
+    /// How long the search server may take before a plain listing is shown instead.
+    pub limit: Duration,
+    /// How long nobody asks it again after it was away; also the indexer's pause after an error.
+    pub retry: Duration,
+    /// Questions one process asks it at once; beyond that a plain listing is shown.
+    pub max_in_flight: usize,
+    /// Products on a page.
+    pub page_size: i64,
+    /// Changes taken from the change stream at once.
+    pub batch: usize,
+    /// How long a write to the index may take.
+    pub write_limit: Duration,
+}
+
+impl Default for SearchConfig {
+    fn default() -> Self {
+        Self {
+            limit: Duration::from_millis(250),
+            retry: Duration::from_millis(1_000),
+            max_in_flight: 64,
+            page_size: 24,
+            batch: 500,
+            write_limit: Duration::from_millis(10_000),
+        }
+    }
 }
 
 /// Carts.

@@ -16,6 +16,8 @@ pub fn render(metrics: &Metrics) -> String {
     }
     let help = "Units that neither Postgres nor a live hold accounts for, over all SKUs.";
     family(&mut page, "leaked_holds", "gauge", help, metrics.leaked_holds());
+    let help = "How long the oldest known change of a product has been waiting to be in the index, in milliseconds.";
+    family(&mut page, "index_lag_ms", "gauge", help, metrics.index_lag_ms());
     let help = "Sagas, and orders that compensation settles, at this moment.";
     family(&mut page, "work_under_way", "gauge", help, metrics.under_way());
     page
@@ -43,8 +45,10 @@ mod tests {
         let page = render(&metrics);
         assert!(page.contains("# HELP orders_placed_total "));
         assert!(page.contains("# TYPE orders_placed_total counter\norders_placed_total 7\n"));
+        metrics.set_index_lag_ms(7);
         assert!(page.contains("# TYPE leaked_holds gauge\nleaked_holds -2\n"));
-        assert_eq!(page.lines().count(), 3 * (Counter::ALL.len() + 2));
+        assert!(render(&metrics).contains("# TYPE index_lag_ms gauge\nindex_lag_ms 7\n"));
+        assert_eq!(page.lines().count(), 3 * (Counter::ALL.len() + 3));
     }
 
     #[test]

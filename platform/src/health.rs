@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::time::{Instant, timeout};
 
 use crate::context::Context;
+use crate::discovery::search::Lag;
 use crate::exposition;
 use crate::gateway::Gateway;
 use crate::texts::TextId;
@@ -33,6 +34,8 @@ pub(crate) enum Needs {
     Database,
     /// Nothing: it serves what it can.
     Nothing,
+    /// Nothing, but it tells how far the index is behind.
+    Index(Arc<Lag>),
 }
 
 impl Needs {
@@ -40,14 +43,14 @@ impl Needs {
         match self {
             Self::Products(_) => "products",
             Self::Database => "database",
-            Self::Nothing => "nothing",
+            Self::Nothing | Self::Index(_) => "nothing",
         }
     }
 
     async fn is_there(&self, ctx: &Context) -> bool {
         match self {
             Self::Products(gateway) => gateway.is_ready(),
-            Self::Nothing => true,
+            Self::Nothing | Self::Index(_) => true,
             Self::Database => {
                 let answer = timeout(PROBE_TIMEOUT, ctx.sql.query(ctx.texts.get(TextId::HEALTH_READY), &[])).await;
                 matches!(answer, Ok(Ok(_)))
@@ -91,7 +94,12 @@ pub(crate) fn router(ctx: Context, needs: Needs) -> Router {
 async fn readyz(State(health): State<Arc<Health>>) -> Response {
     let ready = health.is_ready().await;
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, Json(json!({"ready": ready, "needs": health.needs.name()}))).into_response()
+    let mut said = json!({"ready": ready, "needs": health.needs.name()});
+    if let Needs::Index(lag) = &health.needs {
+        let lag_ms = lag.lag_ms(health.ctx.clock.now_us());
+        said["index"] = json!({"lag_ms": lag_ms, "reached": lag.is_reached()});
+    }
+    (status, Json(said)).into_response()
 }
 
 async fn metrics(State(health): State<Arc<Health>>) -> Response {

@@ -13,6 +13,8 @@ pub const INVENTORY: ServiceName = ServiceName("inventory");
 pub const CATALOG: ServiceName = ServiceName("catalog");
 /// Takes in the card gateway's webhooks.
 pub const PAYMENTS: ServiceName = ServiceName("payments");
+/// The search server, outside the platform: Elasticsearch's API.
+pub const SEARCH_ENGINE: ServiceName = ServiceName("search-engine");
 /// The card gateway, outside the platform.
 pub const CARD_GATEWAY: ServiceName = ServiceName("card-gateway");
 
@@ -230,6 +232,9 @@ pub struct CartLine {
 
 /// The topic of order events.
 pub const ORDER_TOPIC: &str = "orders";
+/// The topic of the catalog's change stream, keyed by SKU: named as Debezium names the topic of the table `public.products`
+/// under the prefix `catalog`.
+pub const CATALOG_TOPIC: &str = "catalog.public.products";
 
 /// An order event, as the outbox stores it and consumers read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

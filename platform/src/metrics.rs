@@ -72,6 +72,12 @@ counters! {
     CatalogLoads = "catalog_loads_total", "Catalog pages asked of Postgres.";
     CatalogLoadsFailed = "catalog_loads_failed_total", "Catalog pages Postgres did not give.";
     CatalogServedStale = "catalog_served_stale_total", "Catalog pages served past their bound, for want of Postgres.";
+    CatalogInvalidations = "catalog_invalidations_total", "Changes of products that took their page out of its freshness.";
+    Searches = "searches_total", "Searches and suggestions asked of the search server.";
+    SearchesDegraded = "searches_degraded_total", "Searches answered by a plain listing, and suggestions not made.";
+    ChangesIndexed = "changes_indexed_total", "Changes of products that took effect in an index.";
+    ChangesStale = "changes_stale_total", "Changes of products that an index knew a newer one of.";
+    ChangesUnreadable = "changes_unreadable_total", "Records of the change stream that nothing could be made of.";
     IdempotentReplays = "idempotent_replays_total", "Checkouts answered from an earlier attempt with the same key.";
     IdempotencyConflicts = "idempotency_conflicts_total", "Checkouts refused because their key was in flight or had another payload.";
 }
@@ -81,6 +87,7 @@ counters! {
 pub struct Metrics {
     counts: Arc<[AtomicU64]>,
     leaked_holds: Arc<AtomicI64>,
+    index_lag_ms: Arc<AtomicI64>,
     under_way: Arc<AtomicI64>,
 }
 
@@ -98,6 +105,7 @@ impl Default for Metrics {
         Self {
             counts: Counter::ALL.iter().map(|_| AtomicU64::new(0)).collect(),
             leaked_holds: Arc::new(AtomicI64::new(0)),
+            index_lag_ms: Arc::new(AtomicI64::new(0)),
             under_way: Arc::new(AtomicI64::new(0)),
         }
     }
@@ -123,6 +131,17 @@ impl Metrics {
     /// Sets the leak gauge: units that neither Postgres nor a live hold accounts for, over all SKUs.
     pub fn set_leaked_holds(&self, units: i64) {
         self.leaked_holds.store(units, Ordering::Relaxed);
+    }
+
+    /// Sets how long the oldest change that is known of and not in the index has been waiting, in milliseconds.
+    pub fn set_index_lag_ms(&self, lag_ms: i64) {
+        self.index_lag_ms.store(lag_ms, Ordering::Relaxed);
+    }
+
+    /// The index's lag.
+    #[must_use]
+    pub fn index_lag_ms(&self) -> i64 {
+        self.index_lag_ms.load(Ordering::Relaxed)
     }
 
     /// The leak gauge.

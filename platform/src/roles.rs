@@ -5,11 +5,13 @@
 
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 
 use axum::Router;
 
 use crate::context::Context;
-use crate::discovery::catalog::catalog_router;
+use crate::discovery::catalog::invalidation;
+use crate::discovery::{self, search};
 use crate::fulfilment::consumer::{self, Consumer};
 use crate::fulfilment::{relay, warehouse};
 use crate::gateway::Gateway;
@@ -46,11 +48,13 @@ pub enum Role {
     Warehouse,
     /// Product pages, from a database and a cache of their own.
     Catalog,
+    /// The catalog's changes into the search index, and out of the page cache.
+    Indexer,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Gateway,
         Self::FlashSale,
         Self::Orders,
@@ -62,6 +66,7 @@ impl Role {
         Self::Analytics,
         Self::Warehouse,
         Self::Catalog,
+        Self::Indexer,
     ];
 
     /// The name on command lines and in reports; where the role serves others, also its service name.
@@ -79,6 +84,7 @@ impl Role {
             Self::Analytics => "analytics",
             Self::Warehouse => "warehouse",
             Self::Catalog => "catalog",
+            Self::Indexer => "indexer",
         }
     }
 
@@ -133,7 +139,13 @@ pub fn build(role: Role, ctx: Context) -> Process {
             (inventory_router(ctx.clone()), Needs::Database, vec![upkeep])
         }
         // Its pages outlive its database for a while: it is ready without one.
-        Role::Catalog => (catalog_router(ctx.clone()), Needs::Nothing, vec![]),
+        Role::Catalog => (discovery::router(ctx.clone()), Needs::Nothing, vec![]),
+        Role::Indexer => {
+            let lag = Arc::new(search::Lag::default());
+            let index = Worker::new("index", search::indexer::run(ctx.clone(), Arc::clone(&lag)));
+            let pages = Worker::new("pages", invalidation::run(ctx.clone()));
+            (Router::new(), Needs::Index(lag), vec![index, pages])
+        }
         Role::Payments => (webhook_router(ctx.clone()), Needs::Database, vec![]),
         Role::Compensation => {
             let worker = Worker::new("compensation", compensation::worker(ctx.clone()));

@@ -34,13 +34,17 @@ texts! {
 
     // The catalog, in a database of its own.
     CATALOG_MIGRATION_CATALOG = "catalog-migrations/0001_catalog.sql",
+    CATALOG_MIGRATION_CHANGE_STREAM = "catalog-migrations/0002_change_stream.sql",
     CATALOG_PRODUCT = "sql/catalog/product.sql",
     CATALOG_PAGE = "sql/catalog/page.sql",
     CATALOG_PAGE_OF_CATEGORY = "sql/catalog/page_of_category.sql",
     CATALOG_CATEGORIES = "sql/catalog/categories.sql",
+    CATALOG_INDEX_PAGE = "sql/catalog/index_page.sql",
     LUA_CATALOG_READ = "lua/catalog/read.lua",
     LUA_CATALOG_FILL = "lua/catalog/fill.lua",
     LUA_CATALOG_GIVE_UP = "lua/catalog/give_up.lua",
+    LUA_CATALOG_INVALIDATE = "lua/catalog/invalidate.lua",
+    SEARCH_INDEX = "search/products.json",
 
     // Carts.
     LUA_CART_READ = "lua/cart/read.lua",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ports::clock::Clock;
 use ports::sql::{Isolation, Rows, SqlError, SqlPool, SqlTransaction, SqlValue};
-use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step};
+use postgres_engine::{CommitRecord, Config, PgError, Postgres, Reply, SessionId, Step};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::sql_values;
@@ -38,6 +38,7 @@ impl State {
 pub struct PostgresServer {
     state: Mutex<State>,
     deadline_moved: Arc<Notify>,
+    committed: Arc<Notify>,
 }
 
 impl PostgresServer {
@@ -46,7 +47,8 @@ impl PostgresServer {
     pub fn start(config: Config, clock: Arc<dyn Clock>) -> Arc<Self> {
         let state = State { engine: Postgres::new(config), time: Steady::new(clock), waiting: BTreeMap::new() };
         let deadline_moved = Arc::new(Notify::new());
-        let server = Arc::new(Self { state: Mutex::new(state), deadline_moved: deadline_moved.clone() });
+        let committed = Arc::default();
+        let server = Arc::new(Self { state: Mutex::new(state), deadline_moved: deadline_moved.clone(), committed });
         drop(tokio::spawn(Self::keep_time(Arc::downgrade(&server), deadline_moved)));
         server
     }
@@ -66,7 +68,20 @@ impl PostgresServer {
         let done = state.engine.execute_script(session, script, now_us);
         state.engine.disconnect(session, now_us);
         state.settle();
+        self.committed.notify_one();
         done
+    }
+
+    /// What was committed since this was last asked, where the engine keeps its change feed.
+    #[must_use]
+    pub fn take_commits(&self) -> Vec<CommitRecord> {
+        self.state().engine.take_commits()
+    }
+
+    /// Is notified when a statement or a script has ended, and when the server is gone: there may be commits to take.
+    #[must_use]
+    pub fn committed(&self) -> Arc<Notify> {
+        Arc::clone(&self.committed)
     }
 
     /// Fires timers as they fall due, until the server is gone.
@@ -116,6 +131,7 @@ impl PostgresServer {
                 }
             };
             state.settle();
+            self.committed.notify_one();
             step
         };
         let answer = match step {
@@ -130,6 +146,7 @@ impl Drop for PostgresServer {
     fn drop(&mut self) {
         // Its timer's task finds nobody left, and ends.
         self.deadline_moved.notify_one();
+        self.committed.notify_one();
     }
 }
 

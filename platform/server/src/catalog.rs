@@ -3,6 +3,7 @@
 //! Seeding is idempotent: what is there stays as it is. A file that contradicts what is there is refused, and nothing of
 //! it is booked, because a price or a stock that silently stays the old one is how a sale goes wrong.
 
+pub mod many;
 pub mod window;
 
 use std::path::{Path, PathBuf};

@@ -6,15 +6,18 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use live::kafka::NewTopic;
-use platform::messages::ORDER_TOPIC;
+use live::postgres::PostgresSettings;
+use platform::discovery::search::rebuild::Rebuilt;
+use platform::messages::{CATALOG_TOPIC, ORDER_TOPIC};
 use platform::roles::Role;
 use ports::entropy::Entropy;
 
 use crate::audit::report::Report;
 use crate::audit::{self, Options};
-use crate::catalog::{self, Catalog, CatalogError, window};
+use crate::catalog::{self, Catalog, CatalogError, many, window};
 use crate::clock::{self, SystemClock};
 use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
+use crate::reindex::{self, ReindexError};
 use crate::schema::{self, Part, SchemaError};
 use crate::serve::{self, ServeError};
 use crate::settings::keys::KEYS;
@@ -75,8 +78,10 @@ struct SettingsArgs {
 enum Command {
     /// Runs the platform until it is told to stop
     Serve(ServeArgs),
-    /// Brings the schema up to date, and makes the order topic where brokers are set
+    /// Brings the schema up to date, and makes the topics where brokers are set
     Migrate,
+    /// Builds a new search index from the catalog and puts it in the old one's place, while searches go on
+    Reindex,
     /// Books products and deliveries from a file; what is booked already stays as it is
     SeedCatalog(SeedArgs),
     /// Judges the stores as they stand, by the simulator's checkers
@@ -101,8 +106,11 @@ struct ServeArgs {
 #[derive(Debug, Args)]
 struct SeedArgs {
     /// The catalog: TOML, or JSON when its name ends so
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "products")]
+    file: Option<PathBuf>,
+    /// Generates so many products instead, for looking at only, in the catalog's own database
+    #[arg(long, value_name = "COUNT", conflicts_with = "file", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    products: Option<u64>,
 }
 
 #[derive(Debug, Args)]
@@ -239,6 +247,7 @@ fn run(cli: &Cli) -> Result<u8, Ended> {
         match &cli.command {
             Command::Serve(args) => serve(args, &settings, entropy).await.map(|()| 0),
             Command::Migrate => migrate(&settings).await.map(|()| 0),
+            Command::Reindex => reindex(&settings, entropy).await.map(|()| 0),
             Command::SeedCatalog(args) => seed_catalog(args, &settings).await.map(|()| 0),
             Command::Audit(args) => audit(args, &settings, entropy.next_u64()).await,
             Command::Config(_) => unreachable!("done without a runtime"),
@@ -258,9 +267,12 @@ fn run(cli: &Cli) -> Result<u8, Ended> {
 fn service(command: &Command) -> String {
     match command {
         Command::Serve(ServeArgs { role: Some(role), .. }) => format!("doorbuster-{}", role.name()),
-        Command::Serve(_) | Command::Migrate | Command::SeedCatalog(_) | Command::Audit(_) | Command::Config(_) => {
-            "doorbuster".to_owned()
-        }
+        Command::Serve(_)
+        | Command::Migrate
+        | Command::Reindex
+        | Command::SeedCatalog(_)
+        | Command::Audit(_)
+        | Command::Config(_) => "doorbuster".to_owned(),
     }
 }
 
@@ -301,15 +313,31 @@ async fn migrate(settings: &Settings) -> Result<(), Ended> {
     live_stores::probe_kafka(settings, &log).await?;
     let (partitions, replication) = (settings.number("kafka.partitions"), settings.number("kafka.replication"));
     let fits = |number: i64| i32::try_from(number).expect("checked when it was read");
-    let topic = NewTopic { name: ORDER_TOPIC, partitions: fits(partitions), replication: fits(replication) };
-    let made = log.create_topics(&[topic]).await;
-    made.map_err(|error| unavailable(format!("kafka.brokers: the topic {ORDER_TOPIC}: {error}")))?;
-    println!("platform: the topic {ORDER_TOPIC} is there");
+    let has_catalog = !settings.text(live_stores::CATALOG_URL).is_empty();
+    for name in [ORDER_TOPIC].into_iter().chain(has_catalog.then_some(CATALOG_TOPIC)) {
+        let topic = NewTopic { name, partitions: fits(partitions), replication: fits(replication) };
+        let made = log.create_topics(&[topic]).await;
+        made.map_err(|error| unavailable(format!("kafka.brokers: the topic {name}: {error}")))?;
+        println!("platform: the topic {name} is there");
+    }
+    Ok(())
+}
+
+async fn reindex(settings: &Settings, entropy: Entropy) -> Result<(), Ended> {
+    let Rebuilt { index, rows } = reindex::run(settings, entropy).await.map_err(|error| match error {
+        ReindexError::Store(error) => error.into(),
+        ReindexError::Schema(error) => error.into(),
+        ReindexError::Rebuild(error) => unavailable(error),
+    })?;
+    println!("platform: searches read {index}, {rows} products");
     Ok(())
 }
 
 async fn seed_catalog(args: &SeedArgs, settings: &Settings) -> Result<(), Ended> {
-    let catalog = Catalog::read(&args.file)?;
+    let Some(file) = &args.file else {
+        return seed_many(args.products.unwrap_or_default(), settings).await;
+    };
+    let catalog = Catalog::read(file)?;
     let pool = live_stores::postgres(settings, "postgres.worker_connections")?;
     live_stores::probe_postgres(settings, &pool).await?;
     schema::check(Part::Orders, &pool).await?;
@@ -331,6 +359,22 @@ async fn seed_catalog(args: &SeedArgs, settings: &Settings) -> Result<(), Ended>
         seeded.products, seeded.deliveries, seeded.units, seeded.unchanged
     );
     Ok(())
+}
+
+async fn seed_many(products: u64, settings: &Settings) -> Result<(), Ended> {
+    const STEP: u64 = 100_000;
+    // A statement makes ten thousand products, and may take longer than a page's.
+    let minute = Duration::from_secs(60);
+    let options = PostgresSettings { statement_timeout: minute, answer_timeout: minute, ..PostgresSettings::default() };
+    let pool = live_stores::catalog_with(settings, options)?;
+    live_stores::probe_database(settings, live_stores::CATALOG_URL, &pool).await?;
+    schema::check(Part::Catalog, &pool).await?;
+    let progress = |done: u64| {
+        if done.is_multiple_of(STEP) || done == products {
+            println!("platform: {done} of {products} products are there");
+        }
+    };
+    many::fill(&pool, products, progress).await.map_err(|error| unavailable(format!("Postgres: {error}")))
 }
 
 async fn audit(args: &AuditArgs, settings: &Settings, nonce: u64) -> Result<u8, Ended> {

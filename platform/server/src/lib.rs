@@ -20,6 +20,7 @@ pub mod catalog;
 pub mod cli;
 pub mod clock;
 pub mod live_stores;
+pub mod reindex;
 pub mod schema;
 pub mod serve;
 pub mod settings;

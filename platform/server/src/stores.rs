@@ -31,7 +31,7 @@ impl Stores {
         match role {
             Role::FlashSale => self.flash_lane.clone(),
             Role::Orders => self.ordinary_lane.clone(),
-            Role::Catalog => self.catalog.clone(),
+            Role::Catalog | Role::Indexer => self.catalog.clone(),
             Role::Gateway
             | Role::Inventory
             | Role::Payments

@@ -10,6 +10,8 @@
 //! | `GET`, `DELETE /v1/carts/{id}`; `PUT`, `DELETE /v1/carts/{id}/items/{sku}` | 200: the cart |
 //! | `GET /v1/products/{sku}/availability` | 200 |
 //! | `GET /v1/products/{sku}`, `GET /v1/products?category=&cursor=`, `GET /v1/categories` | 200, 304 |
+//! | `GET /v1/search?q=&category=&seller=&min_price_cents=&max_price_cents=&sort=&cursor=` | 200 |
+//! | `GET /v1/search/suggestions?q=` | 200 |
 //!
 //! The gateway keeps nothing but token buckets: who may come in, how fast, and where the request goes. Whether a key
 //! came before is the lane's to say, because only the lane's stores outlive a gateway.
@@ -25,6 +27,7 @@ mod orders;
 pub mod problem;
 mod products;
 mod request;
+mod search;
 pub mod token_bucket;
 
 use std::future::Future;
@@ -79,6 +82,8 @@ impl Gateway {
             .route("/v1/products/{sku}", get(products::show))
             .route("/v1/products", get(products::list))
             .route("/v1/categories", get(products::categories))
+            .route("/v1/search", get(search::find))
+            .route("/v1/search/suggestions", get(search::suggest))
             .merge(storefront::routes())
             .fallback(async || Problem::from(ProblemKind::NotFound))
             .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))

@@ -54,6 +54,8 @@ problems! {
         "The request could not be read.";
     InvalidQuery = 400, "invalid-query", "Invalid query",
         "The query of this address takes a category and a cursor, each at most once.";
+    InvalidSearch = 400, "invalid-search", "Invalid search",
+        "A search takes q, category, seller, min_price_cents, max_price_cents, sort and cursor, each at most once; suggestions take q.";
     InvalidCursor = 400, "invalid-cursor", "Invalid cursor",
         "This cursor is not of this list: begin at its first page.";
     MissingIdempotencyKey = 400, "missing-idempotency-key", "Missing idempotency key",

@@ -29,7 +29,7 @@ pub(super) async fn show(
     let answer = match path {
         Ok(Path(sku)) => {
             let path = format!("/internal/catalog/products/{}", path_segment(&sku));
-            page(&gateway, &path, &headers, ProblemKind::UnknownProduct).await
+            page(&gateway, &path, &headers, Refusals::of_catalog(ProblemKind::UnknownProduct)).await
         }
         Err(_) => Err(ProblemKind::UnknownProduct.into()),
     };
@@ -46,26 +46,51 @@ pub(super) async fn list(
         Some(query) => format!("/internal/catalog/products?{query}"),
         None => "/internal/catalog/products".to_owned(),
     };
-    page(&gateway, &path, &headers, ProblemKind::UnknownCategory).await.unwrap_or_else(IntoResponse::into_response)
+    page(&gateway, &path, &headers, Refusals::of_catalog(ProblemKind::UnknownCategory))
+        .await
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
 /// The categories.
 pub(super) async fn categories(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
     let path = "/internal/catalog/categories";
-    page(&gateway, path, &headers, ProblemKind::NotFound).await.unwrap_or_else(IntoResponse::into_response)
+    page(&gateway, path, &headers, Refusals::of_catalog(ProblemKind::NotFound))
+        .await
+        .unwrap_or_else(IntoResponse::into_response)
 }
 
-async fn page(gateway: &Gateway, path: &str, headers: &HeaderMap, absent: ProblemKind) -> Result<Response, Problem> {
+/// What a page's refusals are called.
+#[derive(Clone, Copy)]
+pub(super) struct Refusals {
+    /// The query cannot be read.
+    pub(super) query: ProblemKind,
+    /// There is no such page.
+    pub(super) absent: ProblemKind,
+}
+
+impl Refusals {
+    const fn of_catalog(absent: ProblemKind) -> Self {
+        Self { query: ProblemKind::InvalidQuery, absent }
+    }
+}
+
+/// A page of the catalog role.
+pub(super) async fn page(
+    gateway: &Gateway,
+    path: &str,
+    headers: &HeaderMap,
+    refusals: Refusals,
+) -> Result<Response, Problem> {
     let mut request = http::Request::get(path);
     for validator in headers.get_all(IF_NONE_MATCH) {
         request = request.header(IF_NONE_MATCH, validator);
     }
-    let request = request.body(Bytes::new()).map_err(|_| Problem::from(ProblemKind::InvalidQuery))?;
+    let request = request.body(Bytes::new()).map_err(|_| Problem::from(refusals.query))?;
     let answer = gateway.ctx.http.call(CATALOG, request, READ_TIMEOUT).await.map_err(|_| answers::unavailable(0))?;
     match answer.status() {
         StatusCode::OK | StatusCode::NOT_MODIFIED => {}
-        StatusCode::NOT_FOUND => return Err(absent.into()),
-        StatusCode::BAD_REQUEST => return Err(ProblemKind::InvalidQuery.into()),
+        StatusCode::NOT_FOUND => return Err(refusals.absent.into()),
+        StatusCode::BAD_REQUEST => return Err(refusals.query.into()),
         StatusCode::GONE => return Err(ProblemKind::InvalidCursor.into()),
         _ => return Err(answers::unavailable(0)),
     }

@@ -80,6 +80,68 @@ async function listPage(category) {
   if (turn === shown) show(el('h1', {}, category || 'All products'), grid, more);
 }
 
+// ---- search: the address holds the words and what they are narrowed by, so that a result can be kept and gone back to
+
+const orders = { relevance: 'Best match', 'price-asc': 'Cheapest first', 'price-desc': 'Dearest first' };
+
+async function searchPage(asked) {
+  const turn = shown;
+  const grid = el('ul', { class: 'grid', id: 'hits' });
+  const more = el('button', { class: 'plain', hidden: true }, 'More products');
+  let cursor = '';
+  const next = async () => {
+    const query = new URLSearchParams(asked);
+    if (cursor) query.set('cursor', cursor);
+    const page = await api(`/v1/search?${query}`);
+    grid.append(...page.products.map(card));
+    cursor = page.next ?? '';
+    more.hidden = cursor === '';
+    return page;
+  };
+  more.addEventListener('click', () => next().catch((error) => more.before(told(error))));
+  const first = await next();
+  if (turn !== shown) return;
+  const text = asked.get('q') ?? '';
+  document.getElementById('q').value = text;
+  const narrowed = (name, value) => {
+    const query = new URLSearchParams(asked);
+    if (value) query.set(name, value); else query.delete(name);
+    return `#/s/${encodeURIComponent(query)}`;
+  };
+  const sort = el('select', { id: 'sort', 'aria-label': 'Order' },
+    ...Object.entries(orders).map(([value, name]) => el('option', { value, selected: value === (asked.get('sort') ?? 'relevance') }, name)));
+  sort.addEventListener('change', () => { location.hash = narrowed('sort', sort.value); });
+  const facet = (name) => ({ value, count: of }) => el('a', { href: narrowed(name, value) }, `${value} (${of})`);
+  const chosen = ['category', 'seller'].filter((name) => asked.get(name))
+    .map((name) => el('a', { href: narrowed(name, '') }, `${asked.get(name)} ✕`));
+  const counted = first.total ? `${first.total.value}${first.total.exact ? '' : ' or more'} found` : '';
+  show(el('h1', {}, text ? `“${text}”` : 'Search'),
+    first.degraded ? el('p', { class: 'told', id: 'degraded' }, 'Search does not answer right now; this is everything in its place.') : null,
+    el('p', { id: 'found', role: 'status' }, counted), el('p', { class: 'facets' }, sort, ...chosen,
+      ...(asked.get('category') ? [] : (first.facets?.categories ?? []).map(facet('category'))),
+      ...(asked.get('seller') ? [] : (first.facets?.sellers ?? []).map(facet('seller')))),
+    first.products.length === 0 ? el('p', {}, 'Nothing found.') : grid, more);
+}
+
+const box = document.getElementById('q');
+
+// One question after a pause in typing; an answer to what is no longer in the box is passed over.
+let typing = 0;
+box.addEventListener('input', () => {
+  clearTimeout(typing);
+  typing = setTimeout(async () => {
+    const text = box.value;
+    const answer = await api(`/v1/search/suggestions?${new URLSearchParams({ q: text })}`).catch(() => null);
+    if (!answer || text !== box.value) return;
+    document.getElementById('suggestions').replaceChildren(...answer.suggestions.map((one) => el('option', { value: one.name })));
+  }, 150);
+});
+
+document.getElementById('search').addEventListener('submit', (event) => {
+  event.preventDefault();
+  location.hash = `#/s/${encodeURIComponent(new URLSearchParams({ q: box.value.trim() }))}`;
+});
+
 const stockText = (stock) => {
   if (!stock) return 'Stock is not known right now.';
   const age = stock.age_ms >= 5000 ? ` (as of ${Math.round(stock.age_ms / 1000)} s ago)` : '';
@@ -238,6 +300,7 @@ async function go() {
     if (page === 'p') await productPage(name);
     else if (page === 'cart') await cartPage();
     else if (page === 'o') await orderPage(name);
+    else if (page === 's') await searchPage(new URLSearchParams(name));
     else await listPage(page === 'c' ? name : '');
   } catch (error) {
     if (turn === shown && error.name !== 'AbortError') show(told(error));

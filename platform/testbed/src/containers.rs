@@ -58,14 +58,17 @@ impl Containers {
         let mut compose = Command::new("docker");
         compose.args(["compose", "--project-name", &project, "--file", "-", "up", "--detach", "--wait"]);
         for engine in engines {
+            let (variable, before, after) = match engine {
+                Engine::Postgres => (shared::POSTGRES, "postgres://postgres@", "/postgres"),
+                Engine::Redis => (shared::REDIS, "redis://", "/"),
+                Engine::Kafka => (shared::KAFKA, "", ""),
+                // No tests share them.
+                Engine::OpenSearch | Engine::Debezium => continue,
+            };
             let port = free_port()?;
             let number = port.number();
             compose.arg(engine.name()).env(format!("{}_PORT", engine.name().to_uppercase()), number.to_string());
-            containers.addresses.push(match engine {
-                Engine::Postgres => (shared::POSTGRES, format!("postgres://postgres@127.0.0.1:{number}/postgres")),
-                Engine::Redis => (shared::REDIS, format!("redis://127.0.0.1:{number}/")),
-                Engine::Kafka => (shared::KAFKA, format!("127.0.0.1:{number}")),
-            });
+            containers.addresses.push((variable, format!("{before}127.0.0.1:{number}{after}")));
             containers.ports.push(port);
         }
         let mut up =

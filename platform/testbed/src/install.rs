@@ -18,11 +18,15 @@ pub enum Engine {
     Redis,
     /// Apache Kafka, in KRaft mode, on Java 17 or newer.
     Kafka,
+    /// OpenSearch 2, on Java 17 or newer.
+    OpenSearch,
+    /// Kafka Connect with Debezium's Postgres connector, on Java 17 or newer.
+    Debezium,
 }
 
 impl Engine {
     /// All of them.
-    pub const ALL: [Engine; 3] = [Engine::Postgres, Engine::Redis, Engine::Kafka];
+    pub const ALL: [Engine; 5] = [Engine::Postgres, Engine::Redis, Engine::Kafka, Engine::OpenSearch, Engine::Debezium];
 
     /// The server's name, as errors say it.
     #[must_use]
@@ -31,6 +35,8 @@ impl Engine {
             Engine::Postgres => "postgres",
             Engine::Redis => "redis",
             Engine::Kafka => "kafka",
+            Engine::OpenSearch => "opensearch",
+            Engine::Debezium => "debezium",
         }
     }
 
@@ -39,7 +45,9 @@ impl Engine {
         match self {
             Engine::Postgres => &[&["postgresql-15"], &["postgresql"]],
             Engine::Redis => &[&["redis-server"]],
-            Engine::Kafka => &[&["openjdk-17-jre-headless", "maven"], &["default-jre-headless", "maven"]],
+            Engine::Kafka | Engine::OpenSearch | Engine::Debezium => {
+                &[&["openjdk-17-jre-headless", "maven"], &["default-jre-headless", "maven"]]
+            }
         }
     }
 
@@ -47,7 +55,9 @@ impl Engine {
         match self {
             Engine::Postgres => postgres_program("initdb").err(),
             Engine::Redis => program(self, "redis-server", REDIS_REMEDY).err(),
-            Engine::Kafka => crate::jars::programs().err(),
+            Engine::Kafka => crate::jars::KAFKA.programs().err(),
+            Engine::OpenSearch => crate::jars::OPENSEARCH.programs().err(),
+            Engine::Debezium => crate::jars::DEBEZIUM.programs().err(),
         }
     }
 }
@@ -82,7 +92,9 @@ pub fn client_program(engine: Engine, name: &str) -> Result<PathBuf, Error> {
     match engine {
         Engine::Postgres => postgres_program(name),
         Engine::Redis => program(engine, name, REDIS_REMEDY),
-        Engine::Kafka => program(engine, name, "Kafka's own programs are started through Java"),
+        Engine::Kafka | Engine::OpenSearch | Engine::Debezium => {
+            program(engine, name, "its own programs are started through Java")
+        }
     }
 }
 

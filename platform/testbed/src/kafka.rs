@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 
+use crate::jars::KAFKA;
 use crate::server::Kind;
 use crate::supervisor::EndSignal;
-use crate::{Error, Port, Server, free_port, jars};
+use crate::{Error, Port, Server, free_port};
 
 const LOG4J: &str = include_str!("../kafka/log4j.properties");
 /// Any 16 bytes in base64; a cluster of one need not be told from others.
@@ -30,8 +31,8 @@ impl Kafka {
     /// # Errors
     /// When Java or the jars cannot be had, or the broker does not come up.
     pub fn start() -> Result<Self, Error> {
-        let java = jars::programs()?;
-        let jars = jars::kafka_jars()?;
+        let java = KAFKA.programs()?;
+        let jars = KAFKA.get()?;
         let controller = free_port()?;
         let mut server = Server::place(&KIND, free_port()?)?;
         let data = server.make_dir("data", None)?;

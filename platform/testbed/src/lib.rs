@@ -1,7 +1,7 @@
-//! Real servers for tests: Postgres, Redis and Apache Kafka on free ports of the loopback interface, each in a folder of
+//! Real servers for tests: Postgres, Redis, Apache Kafka, OpenSearch and Debezium on free ports of the loopback interface, each in a folder of
 //! its own that is removed at the end.
 //!
-//! - [`Postgres`], [`Redis`] and [`Kafka`] start one server each; [`Server`] is what they share: kill, stop, restart on the
+//! - [`Postgres`], [`Redis`], [`Kafka`], [`OpenSearch`] and [`Debezium`] start one server each; [`Server`] is what they share: kill, stop, restart on the
 //!   same data and port, pause, the end of the log.
 //! - [`shared`] gives a server that many tests use side by side (own database, own topics): the one that `testbed run`
 //!   started, or else one per process. Where a Docker engine answers, `testbed run` starts those as [`Containers`].
@@ -15,10 +15,12 @@
 //! What the tests do with the servers is left to them; nothing here knows the platform.
 
 mod containers;
+mod debezium;
 mod error;
 mod install;
 mod jars;
 mod kafka;
+mod opensearch;
 mod port;
 mod postgres;
 mod program;
@@ -29,9 +31,11 @@ pub mod shared;
 mod supervisor;
 
 pub use containers::Containers;
+pub use debezium::{Debezium, Follow};
 pub use error::Error;
 pub use install::{Engine, client_program, install_missing};
 pub use kafka::Kafka;
+pub use opensearch::OpenSearch;
 pub use port::{Port, free_port};
 pub use postgres::{Postgres, PostgresOptions, psql};
 pub use program::Program;

@@ -90,6 +90,7 @@ pub(crate) fn run(arguments: Run) -> ExitCode {
 
 fn engines(only: &[Name]) -> Vec<Engine> {
     if only.is_empty() {
+        // OpenSearch and Debezium serve one test each, which starts them; what they need is installed in time all the same.
         return Engine::ALL.to_vec();
     }
     let named = only.iter().map(|name| match name {

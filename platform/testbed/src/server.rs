@@ -12,8 +12,8 @@ use crate::{Error, Port};
 
 /// How often a server that is coming up or going away is looked at.
 const LOOK: Duration = Duration::from_millis(25);
-/// How often it is looked at before it is given up: a minute, for a machine that does many things at once.
-const LOOKS: u32 = 60 * 40;
+/// How often it is looked at before it is given up: three minutes, for a machine that does many things at once.
+const LOOKS: u32 = 180 * 40;
 /// How a shell says that signal 9 ended a process.
 const KILLED: i32 = 128 + 9;
 /// Lines of a log that an error shows.

@@ -6,6 +6,9 @@
 )]
 
 mod cache;
+mod index;
 mod lists;
+mod search;
+mod shop;
 mod sweep;
 mod world;

@@ -4,4 +4,5 @@
 
 pub mod adapters;
 pub mod build;
+pub mod discovery;
 pub mod process;

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use harness::world::hosts::card_gateway::CardGateway;
+use harness::world::hosts::search::SearchHost;
 use harness::world::network::{Network, NodeIndex};
 use harness::world::stage::{Dispatched, ProcessIndex, ReplyTo, Stage, Watch};
 use harness::world::station::Station;
@@ -29,6 +30,8 @@ pub enum Server {
     Platform(Router),
     /// The card gateway, outside the platform.
     CardGateway(Arc<CardGateway>),
+    /// The search server, outside the platform.
+    Search(Arc<SearchHost>),
 }
 
 /// Starts a process, at first and after each crash: spawns it on its node, so that whatever it spawns in turn dies with
@@ -247,6 +250,7 @@ impl Server {
     async fn handle(&mut self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         match self {
             Self::CardGateway(gateway) => gateway.handle(request).await,
+            Self::Search(search) => Some(search.handle(request).await),
             Self::Platform(router) => {
                 let mut service = router.as_service::<Body>();
                 let Ok(response) = service.call(request.map(Body::from)).await;

@@ -13,7 +13,7 @@ use live::http::{BaseUrl, LiveHttp};
 use live::kafka::{KafkaSettings, LiveLog};
 use live::postgres::{PostgresPool, PostgresSettings};
 use live::redis::LiveRedis;
-use platform::messages::{CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS};
+use platform::messages::{CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS, SEARCH_ENGINE};
 use platform::roles::Role;
 use ports::http_port::HttpClient;
 
@@ -40,6 +40,8 @@ pub struct Needs {
     pub redis: bool,
     /// Kafka.
     pub kafka: bool,
+    /// The search server.
+    pub search: bool,
     /// The card gateway's API.
     pub card_gateway: bool,
     /// The secret of the card gateway's webhooks.
@@ -58,6 +60,7 @@ impl Needs {
             Role::FlashSale | Role::Orders | Role::Compensation => Self { redis: true, card_gateway: true, ..database },
             Role::Inventory => Self { redis: true, ..database },
             Role::Catalog => Self { catalog: true, redis: true, ..Self::default() },
+            Role::Indexer => Self { catalog: true, redis: true, kafka: true, search: true, ..Self::default() },
             Role::Payments => Self { webhooks: true, ..database },
             Role::OutboxRelay | Role::Notification | Role::Analytics | Role::Warehouse => {
                 Self { kafka: true, ..database }
@@ -73,6 +76,7 @@ impl Needs {
             catalog: sum.catalog | one.catalog,
             redis: sum.redis | one.redis,
             kafka: sum.kafka | one.kafka,
+            search: sum.search | one.search,
             card_gateway: sum.card_gateway | one.card_gateway,
             webhooks: sum.webhooks | one.webhooks,
             services: sum.services | one.services,
@@ -91,6 +95,7 @@ pub fn require(settings: &Settings, needs: Needs) -> Result<(), SettingsError> {
         (needs.catalog, "shop.secret", "what is handed out is signed"),
         (needs.redis, "redis.url", "the gate is needed"),
         (needs.kafka, "kafka.brokers", "the log is needed"),
+        (needs.search, SEARCH_URL, "the index is there"),
         (needs.card_gateway, "card_gateway.url", "the card gateway is needed"),
         (needs.webhooks, "card_gateway.webhook_secret", "webhooks are believed only when they are signed"),
         (needs.services, "services.orders", "this role calls it"),
@@ -114,6 +119,7 @@ pub fn http(settings: &Settings) -> Result<Arc<dyn HttpClient>, SettingsError> {
         (FLASH_SALE, "services.flash_sale"),
         (INVENTORY, "services.inventory"),
         (CATALOG, "services.catalog"),
+        (SEARCH_ENGINE, SEARCH_URL),
         (CARD_GATEWAY, "card_gateway.url"),
     ];
     for (service, key) in keys {
@@ -183,6 +189,9 @@ pub async fn connect(settings: &Settings, needs: Needs, without_redis: WithoutRe
     }
     Ok(stores)
 }
+
+/// The key of the search server.
+pub const SEARCH_URL: &str = "search.url";
 
 /// The key of the catalog's database.
 pub const CATALOG_URL: &str = "catalog.postgres_url";

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use embedded::{CardGateway, Connector, KafkaServer, Log, Pool, PoolOptions, PostgresServer, RedisServer, Switchboard};
+use change_stream::Table;
+use embedded::{
+    CardGateway, Connector, KafkaServer, Log, Pool, PoolOptions, PostgresServer, RedisServer, SearchServer,
+    Switchboard, change_stream as connector,
+};
 use platform::config::Config;
-use platform::messages::{CARD_GATEWAY, ORDER_TOPIC, PAYMENTS};
+use platform::messages::{CARD_GATEWAY, CATALOG_TOPIC, ORDER_TOPIC, PAYMENTS, SEARCH_ENGINE};
 use platform::texts::Texts;
 use ports::clock::Clock;
 use ports::entropy::Entropy;
@@ -42,15 +46,20 @@ impl EmbeddedStores {
             config.shop.secret = super::drawn_secret(entropy);
         }
         let texts = Texts::embedded();
-        let postgres = database(settings, clock.clone(), texts.migrations())?;
-        let catalog = database(settings, clock.clone(), texts.catalog_migrations())?;
+        let postgres = database(settings, clock.clone(), false, texts.migrations())?;
+        let catalog = database(settings, clock.clone(), true, texts.catalog_migrations())?;
         let redis = RedisServer::start(redis_engine::Config::default(), entropy.next_u64(), clock.clone());
         let partitions = i32::try_from(settings.number("kafka.partitions")).expect("checked when it was read");
-        let kafka = KafkaServer::start(&[(ORDER_TOPIC, partitions)], clock.clone())
+        let topics = [(ORDER_TOPIC, partitions), (CATALOG_TOPIC, partitions)];
+        let kafka = KafkaServer::start(&topics, clock.clone())
             .map_err(|error| ServeError::Engine(format!("the engine refuses the topic: {error}")))?;
+        let events = Arc::new(Log::new(kafka));
+        connector::follow(&catalog, Table { name: "products", key: "sku" }, events.clone(), CATALOG_TOPIC);
+        let search = SearchServer::new(clock.clone());
         let card_gateway = CardGateway::new(config.payment.webhook_secret.clone(), clock);
         let switchboard = Switchboard::new();
         switchboard.plug_in(CARD_GATEWAY, card_gateway.router());
+        switchboard.plug_in(SEARCH_ENGINE, search.router());
         let pool = |key| -> Arc<dyn SqlPool> { Arc::new(Pool::new(postgres.clone(), pool_options(settings, key))) };
         let catalog = Arc::new(Pool::new(catalog, pool_options(settings, "catalog.connections")));
         let stores = Stores {
@@ -59,7 +68,7 @@ impl EmbeddedStores {
             workers: pool("postgres.worker_connections"),
             catalog,
             redis: Arc::new(Connector::new(redis)),
-            events: Arc::new(Log::new(kafka)),
+            events,
         };
         Ok(Self { stores, switchboard, config: Arc::new(config), card_gateway })
     }
@@ -86,9 +95,10 @@ impl EmbeddedStores {
 fn database<'a>(
     settings: &Settings,
     clock: Arc<dyn Clock>,
+    change_feed: bool,
     migrations: impl Iterator<Item = (&'static str, &'a str)>,
 ) -> Result<Arc<PostgresServer>, ServeError> {
-    let server = PostgresServer::start(engine_config(settings), clock);
+    let server = PostgresServer::start(engine_config(settings, change_feed), clock);
     for (name, script) in migrations {
         let refused = |error| ServeError::Engine(format!("the engine refuses {name}: {error}"));
         server.run_script(script).map_err(refused)?;
@@ -96,13 +106,14 @@ fn database<'a>(
     Ok(server)
 }
 
-fn engine_config(settings: &Settings) -> postgres_engine::Config {
+fn engine_config(settings: &Settings, change_feed: bool) -> postgres_engine::Config {
     let statement_timeout_us = settings.duration("postgres.statement_timeout_ms").as_micros();
     postgres_engine::Config {
         statement_timeout_us: u64::try_from(statement_timeout_us).expect("at most a day"),
         max_connections: 2 * settings.size("postgres.lane_connections")
             + settings.size("postgres.worker_connections")
             + 8,
+        change_feed,
         ..postgres_engine::Config::default()
     }
 }

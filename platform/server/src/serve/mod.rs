@@ -113,7 +113,11 @@ pub async fn live(settings: &Settings, role: Option<Role>, entropy: Entropy) -> 
     let mut roles = role.map_or(Role::ALL.to_vec(), |role| vec![role]);
     if role.is_none() && settings.text(live_stores::CATALOG_URL).is_empty() {
         // Whoever has no catalog can still sell.
-        roles.retain(|role| *role != Role::Catalog);
+        roles.retain(|role| !matches!(role, Role::Catalog | Role::Indexer));
+    }
+    if role.is_none() && settings.text(live_stores::SEARCH_URL).is_empty() {
+        // Nor is a search server needed: searches are then answered by plain lists.
+        roles.retain(|role| *role != Role::Indexer);
     }
     let needs = Needs::of_all(&roles, role.is_some());
     live_stores::require(settings, needs)?;

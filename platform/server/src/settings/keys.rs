@@ -101,6 +101,16 @@ pub const KEYS: &[Key] = &[
     key("catalog.life_ms", MS_1, "600000", "how long a page is kept for when the database is away"),
     key("catalog.page_size", Kind::Number { min: 1, max: 1_000 }, "24", "products on a page of a list"),
     key(
+        "search.url",
+        HTTP,
+        "",
+        "the search server, as OpenSearch 2 speaks; without it, searches are answered by plain lists",
+    ),
+    key("search.limit_ms", MS_1, "250", "how long it may take before a plain list is shown instead"),
+    key("search.retry_ms", MS_1, "1000", "how long nobody asks it again after it was away"),
+    key("search.max_in_flight", COUNT, "64", "questions a process asks it at once; beyond that a plain list is shown"),
+    key("search.page_size", Kind::Number { min: 1, max: 1_000 }, "24", "products on a page of a search"),
+    key(
         "cart.life_ms",
         Kind::Number { min: 1_000, max: 86_400_000 },
         "1800000",

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use platform::config::{
     CartConfig, CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig,
-    GatewayConfig, LaneConfig, PaymentConfig, ShopConfig,
+    GatewayConfig, LaneConfig, PaymentConfig, SearchConfig, ShopConfig,
 };
 use platform::texts::Texts;
 
@@ -62,6 +62,13 @@ impl Settings {
                 life: self.duration("catalog.life_ms"),
                 page_size: self.number("catalog.page_size"),
                 ..CatalogConfig::default()
+            },
+            search: SearchConfig {
+                limit: self.duration("search.limit_ms"),
+                retry: self.duration("search.retry_ms"),
+                max_in_flight: self.size("search.max_in_flight"),
+                page_size: self.number("search.page_size"),
+                ..SearchConfig::default()
             },
             cart: CartConfig { life: self.duration("cart.life_ms"), max_lines: self.number("cart.max_lines") },
         }

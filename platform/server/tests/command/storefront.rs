@@ -23,18 +23,27 @@ fn until(browser: &mut Browser, expression: &str) {
     panic!("{expression} did not come true: {}", browser.value_of("document.body.innerText"));
 }
 
-/// Presses Tab until the focus is on what the selector names, then Enter.
-fn enter(browser: &mut Browser, selector: &str) {
+/// Presses Tab until the focus is on what the selector names.
+fn reach(browser: &mut Browser, selector: &str) {
     for _ in 0..40 {
         browser.press("Tab", TAB);
         if browser.value_of(&format!("document.activeElement.matches('{selector}')")) == true {
-            let event = serde_json::json!({ "type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r",
-                                            "windowsVirtualKeyCode": ENTER });
-            browser.call("Input.dispatchKeyEvent", event);
             return;
         }
     }
     panic!("{selector} cannot be reached with the Tab key");
+}
+
+fn press_enter(browser: &mut Browser) {
+    let event = serde_json::json!({ "type": "keyDown", "key": "Enter", "code": "Enter", "text": "\r",
+                                    "windowsVirtualKeyCode": ENTER });
+    browser.call("Input.dispatchKeyEvent", event);
+}
+
+/// Presses Tab until the focus is on what the selector names, then Enter.
+fn enter(browser: &mut Browser, selector: &str) {
+    reach(browser, selector);
+    press_enter(browser);
 }
 
 fn keep_picture(browser: &mut Browser, name: &str) {
@@ -74,6 +83,35 @@ async fn with_the_keyboard_alone_a_lamp_is_found_bought_and_watched_until_it_arr
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_typed_is_completed_found_though_misspelt_and_narrowed() {
+    let shop = Serving::start(&QUICK);
+    let mut browser = Browser::start();
+    browser.look(1_000, 800, false);
+    browser.open_url(&shop.url);
+    until(&mut browser, "document.querySelectorAll('.grid a').length === 3");
+    reach(&mut browser, "#q");
+    browser.call("Input.insertText", serde_json::json!({ "text": "desk l" }));
+    until(&mut browser, "document.querySelector('#suggestions option')?.value === 'Desk lamp'");
+    browser.value_of("document.querySelector('#q').select()");
+    browser.call("Input.insertText", serde_json::json!({ "text": "ketle" }));
+    press_enter(&mut browser);
+    until(&mut browser, "document.querySelector('#hits a')?.dataset.sku === 'KETTLE'");
+    assert_eq!(browser.value_of("document.querySelectorAll('#hits a').length"), 1);
+    assert_eq!(browser.value_of("document.querySelector('#found').textContent"), "1 found");
+    keep_picture(&mut browser, "search");
+    browser.value_of("location.hash = '#/s/sort%3Dprice-asc'");
+    until(&mut browser, "document.querySelectorAll('#hits a').length === 3");
+    assert_eq!(browser.value_of("document.querySelector('#hits a').dataset.sku"), "LAMP");
+    browser.value_of("document.querySelector('#main').focus()");
+    enter(&mut browser, ".facets a[href*=category]");
+    until(&mut browser, "document.querySelectorAll('#hits a').length === 1");
+    browser.value_of("location.hash = '#/s/q%3D%253Cimg%2520src%253Dx%2520onerror%253Dalert(1)%253E'");
+    until(&mut browser, "document.querySelector('#main').textContent.includes('Nothing found.')");
+    assert_eq!(browser.value_of("document.querySelector('h1').textContent"), "“<img src=x onerror=alert(1)>”");
+    assert!(browser.errors.is_empty(), "{:?}", browser.errors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_deal_counts_down_and_every_page_fits_a_phone() {
     let shop = Serving::start(&QUICK);
     let mut browser = Browser::start();
@@ -83,6 +121,7 @@ async fn a_deal_counts_down_and_every_page_fits_a_phone() {
         ("#/", "document.querySelectorAll('.grid a').length === 3"),
         ("#/c/home", "document.querySelectorAll('.grid a').length === 1"),
         ("#/p/KETTLE", "document.querySelector('#countdown')?.textContent.startsWith('Deal ends in 01:59')"),
+        ("#/s/q%3Dkettle", "document.querySelectorAll('#hits a').length === 1"),
         ("#/cart", "document.querySelector('h1')?.textContent === 'Cart'"),
         ("#/p/GHOST", "document.querySelector('.told') !== null"),
     ] {

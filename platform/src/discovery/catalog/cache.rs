@@ -261,7 +261,7 @@ impl Cache {
 }
 
 /// The page's name stands in braces, so that in a cluster both keys would share a slot.
-fn lock_name(name: &str) -> String {
+pub(super) fn lock_name(name: &str) -> String {
     format!("lock:{{{name}}}")
 }
 

@@ -8,6 +8,7 @@
 //! | `stock` | how many units are left, as last heard from the inventory role, and how old that is |
 //! | `cursor` | the place where a page ended, signed |
 //! | `query` | reading a list's query |
+//! | `invalidation` | pages that are no longer fresh, by the change stream |
 //! | `answer` | headers and bodies, and 304 for who has the page already |
 //!
 //! A page that is served while nothing is broken is at most [`crate::config::CatalogConfig::bound`] old. Its age stands
@@ -16,6 +17,7 @@
 mod answer;
 mod cache;
 mod cursor;
+pub(crate) mod invalidation;
 mod kept;
 mod pages;
 mod query;
@@ -36,6 +38,7 @@ use self::pages::Wanted;
 use self::query::ListQuery;
 use self::stock::Stock;
 use crate::context::Context;
+use crate::discovery::form;
 
 /// The catalog of one process.
 struct Catalog {
@@ -47,17 +50,51 @@ struct Catalog {
 /// `GET /internal/catalog/products/{sku}`, `GET /internal/catalog/products?category=&cursor=` and
 /// `GET /internal/catalog/categories`: 200 or 304; 404 for what is not there, 400 for a query that cannot be, 410 for a
 /// cursor that is not this query's, 503 when neither Redis nor Postgres nor this process knows the page.
-pub fn catalog_router(ctx: Context) -> Router {
+pub(super) fn catalog_router(ctx: Context) -> (Router, Listing) {
     let catalog = Catalog {
         cursors: Cursors::new(&ctx.config.shop.secret),
         stock: Stock::new(ctx.clone()),
         cache: Cache::new(ctx),
     };
-    Router::new()
+    let listing = Listing(Arc::clone(&catalog.cache));
+    let router = Router::new()
         .route("/internal/catalog/products", get(list))
         .route("/internal/catalog/products/{sku}", get(product))
         .route("/internal/catalog/categories", get(categories))
-        .with_state(Arc::new(catalog))
+        .with_state(Arc::new(catalog));
+    (router, listing)
+}
+
+/// Plain lists of products, for who has nothing better to show.
+pub(super) struct Listing(Arc<Cache>);
+
+/// A page of a plain list.
+pub(super) enum Listed {
+    /// The page.
+    Page {
+        /// Its products as a JSON array.
+        products: String,
+        /// The last SKU, if more follow it.
+        last: Option<String>,
+    },
+    /// There is no such category.
+    Absent,
+    /// Nobody who is there knows.
+    Unavailable,
+}
+
+impl Listing {
+    /// The products after `after` (from the first when it is empty) of a category, or of all.
+    pub(super) async fn page(&self, category: Option<String>, after: String) -> Listed {
+        match self.0.find(&Wanted::List { category, after }).await {
+            Found::Page(page) => {
+                let (last, products) = pages::list_of(&page.body);
+                Listed::Page { products: products.to_owned(), last: last.map(str::to_owned) }
+            }
+            Found::Absent => Listed::Absent,
+            Found::Unavailable => Listed::Unavailable,
+        }
+    }
 }
 
 async fn product(
@@ -65,7 +102,7 @@ async fn product(
     path: Result<Path<String>, PathRejection>,
     headers: HeaderMap,
 ) -> Response {
-    let Some(sku) = path.ok().map(|Path(sku)| sku).filter(|sku| pages::may_be_name(sku)) else {
+    let Some(sku) = path.ok().map(|Path(sku)| sku).filter(|sku| form::may_be_name(sku)) else {
         return StatusCode::NOT_FOUND.into_response();
     };
     let wanted = Wanted::Product { sku };

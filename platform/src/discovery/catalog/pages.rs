@@ -10,9 +10,6 @@ use serde_json::Value;
 use crate::context::Context;
 use crate::texts::TextId;
 
-/// The longest SKU and category, in bytes.
-const LONGEST_NAME: usize = 64;
-
 /// One page.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wanted {
@@ -30,12 +27,6 @@ pub(super) enum Wanted {
     },
     /// All categories.
     Categories,
-}
-
-/// Whether a text can be a SKU or a category at all: whatever else is asked for costs no look anywhere.
-pub(super) fn may_be_name(text: &str) -> bool {
-    let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    !text.is_empty() && text.len() <= LONGEST_NAME && text.bytes().all(fits)
 }
 
 #[derive(Serialize)]
@@ -190,14 +181,6 @@ mod tests {
         ];
         for (at, name) in names.iter().enumerate() {
             assert!(!names[..at].contains(name), "{name}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_a_sku_is_known_without_a_look() {
-        assert!(may_be_name("DOORBUSTER-TV_5.1"));
-        for hostile in ["", "a:b", "a b", "ü", "a/../b", "a\0", "'; DROP TABLE products; --", &"x".repeat(65)] {
-            assert!(!may_be_name(hostile), "{hostile:?}");
         }
     }
 }

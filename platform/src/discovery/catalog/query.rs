@@ -1,6 +1,6 @@
 //! The query of a list: `category` and `cursor`, each at most once, and nothing else.
 
-use super::pages::may_be_name;
+use crate::discovery::form;
 
 /// What a list is asked for.
 #[derive(Debug, PartialEq, Eq, Default)]
@@ -16,40 +16,12 @@ pub(super) struct Unreadable;
 impl ListQuery {
     /// Reads a query string as forms write it (`application/x-www-form-urlencoded`). An empty value counts as none.
     pub(super) fn read(query: &str) -> Result<Self, Unreadable> {
-        let mut read = Self::default();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let value = decode(value)?;
-            let place = match name {
-                "category" if value.is_empty() || may_be_name(&value) => &mut read.category,
-                "cursor" => &mut read.cursor,
-                _ => return Err(Unreadable),
-            };
-            if place.is_some() {
-                return Err(Unreadable);
-            }
-            *place = Some(value);
+        let [category, cursor] = form::read(query, &["category", "cursor"]).ok_or(Unreadable)?;
+        if category.as_deref().is_some_and(|name| !form::may_be_name(name)) {
+            return Err(Unreadable);
         }
-        let given = |value: Option<String>| value.filter(|value| !value.is_empty());
-        Ok(Self { category: given(read.category), cursor: given(read.cursor) })
+        Ok(Self { category, cursor })
     }
-}
-
-fn decode(text: &str) -> Result<String, Unreadable> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || rest.next().and_then(|digit| char::from(digit).to_digit(16)).ok_or(Unreadable);
-                let (high, low) = (digit()?, digit()?);
-                u8::try_from(high * 16 + low).expect("two hexadecimal digits are a byte")
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).map_err(|_| Unreadable)
 }
 
 #[cfg(test)]

@@ -91,7 +91,8 @@ pub fn connections_of(role: Role, scenario: &Scenario) -> u32 {
         | Role::Notification
         | Role::Analytics
         | Role::Warehouse
-        | Role::Catalog => WORKER_CONNECTIONS,
+        | Role::Catalog
+        | Role::Indexer => WORKER_CONNECTIONS,
     }
 }
 

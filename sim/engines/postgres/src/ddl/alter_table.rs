@@ -41,6 +41,10 @@ pub(super) fn run(db: &mut Database, alter: &ast::AlterTable) -> Fallible<&'stat
                 let position = table.column(&column).ok_or_else(|| no_column(&column))?;
                 alter_column(db, &mut table, position, op)?;
             }
+            // The change feed has whole rows, the old and the new, in any case.
+            AlterTableOperation::ReplicaIdentity {
+                identity: ast::ReplicaIdentity::Full | ast::ReplicaIdentity::Default,
+            } => {}
             other => return Err(unsupported(format_args!("ALTER TABLE {other}"))),
         }
         db.catalog.replace_table(table);

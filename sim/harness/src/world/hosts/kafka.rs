@@ -124,7 +124,11 @@ impl KafkaHost {
             while state.engine.high_watermark(topic, *partition).is_ok_and(|end| end > *next) {
                 let Ok(records) = state.engine.fetch(topic, *partition, *next, 100, now_ms) else { break };
                 for record in &records {
-                    self.observer.published(at_us, &header_text(&record.headers), *partition, record.offset);
+                    // The change stream's records are no events: they have no name.
+                    let event = header_text(&record.headers);
+                    if !event.is_empty() {
+                        self.observer.published(at_us, &event, *partition, record.offset);
+                    }
                     *next = record.offset + 1;
                 }
                 if records.is_empty() {

@@ -7,7 +7,7 @@ mod faults;
 pub use faults::PostgresFaults;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step, SyntaxTrees, Value};
 use rand_chacha::ChaCha8Rng;
@@ -16,6 +16,7 @@ use tokio::sync::{Notify, oneshot};
 
 use faults::STATEMENT_TIMEOUT_US;
 
+use super::change_stream::ChangeStreamHost;
 use crate::world::network::{Network, NodeIndex};
 use crate::world::observer::Observer;
 use crate::world::station::{FlushedLog, Station};
@@ -95,6 +96,7 @@ pub struct PostgresHost {
     timeline: Timeline,
     observer: Observer,
     deadline_moved: Notify,
+    slot: OnceLock<Arc<ChangeStreamHost>>,
 }
 
 impl PostgresHost {
@@ -127,7 +129,16 @@ impl PostgresHost {
             told_deadline_us: None,
         };
         let state = Mutex::new(state);
-        Arc::new(Self { state, costs, at, network, timeline, observer, deadline_moved: Notify::new() })
+        Arc::new(Self {
+            state,
+            costs,
+            at,
+            network,
+            timeline,
+            observer,
+            deadline_moved: Notify::new(),
+            slot: OnceLock::new(),
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -147,8 +158,28 @@ impl PostgresHost {
         let session = state.engine.connect()?;
         state.engine.execute_script(session, script, now_us)?;
         state.engine.disconnect(session, now_us);
-        self.observer.postgres_commits(self.timeline.now_us(), &state.engine.take_commits());
+        self.show_commits(state);
         Ok(())
+    }
+
+    /// From now on `slot` takes in what is committed here. Once only.
+    ///
+    /// # Panics
+    /// When there is a slot already.
+    pub fn feed(&self, slot: Arc<ChangeStreamHost>) {
+        assert!(self.slot.set(slot).is_ok(), "a database has one slot");
+    }
+
+    /// Shows new commits to the observer and to the slot.
+    fn show_commits(&self, state: &mut State) {
+        let commits = state.engine.take_commits();
+        if commits.is_empty() {
+            return;
+        }
+        self.observer.postgres_commits(self.timeline.now_us(), &commits);
+        if let Some(slot) = self.slot.get() {
+            slot.offer(&commits);
+        }
     }
 
     fn wall_us(&self) -> i64 {
@@ -259,10 +290,7 @@ impl PostgresHost {
                 drop(waiting.send(answer));
             }
         }
-        let commits = state.engine.take_commits();
-        if !commits.is_empty() {
-            self.observer.postgres_commits(self.timeline.now_us(), &commits);
-        }
+        self.show_commits(state);
         let deadline_us = state.engine.next_deadline();
         if deadline_us != state.told_deadline_us {
             state.told_deadline_us = deadline_us;
@@ -324,6 +352,12 @@ impl PostgresHost {
     /// The server has recovered and listens again.
     pub fn recover(&self) {
         self.state().up = true;
+    }
+
+    /// Whether the server answers.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.state().up
     }
 
     /// Nothing is worked on until `until_us`.
