@@ -12,8 +12,9 @@ use crate::{Error, Port};
 
 /// How often a server that is coming up or going away is looked at.
 const LOOK: Duration = Duration::from_millis(25);
-/// How often it is looked at before it is given up: three minutes, for a machine that does many things at once.
-const LOOKS: u32 = 180 * 40;
+/// How often it is looked at before it is given up: ten minutes, for a machine that does many things at once. A Kafka that
+/// takes seconds on a quiet one was seen to take more than a minute beside twenty builds.
+const LOOKS: u32 = 600 * 40;
 /// How a shell says that signal 9 ended a process.
 const KILLED: i32 = 128 + 9;
 /// Lines of a log that an error shows.

@@ -74,7 +74,7 @@ fn a_killed_owner_has_its_containers_taken_down() {
     assert!(line == "up\n" && !docker.was_taken_down(&project));
     child.kill().unwrap();
     child.wait().unwrap();
-    let gone = (0..400).any(|_| {
+    let gone = (0..2_400).any(|_| {
         std::thread::sleep(Duration::from_millis(25));
         docker.was_taken_down(&project)
     });

@@ -181,7 +181,7 @@ async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_cle
 
     let mut shop = Serving::start(&[&["serve"][..], &config].concat());
     let mut bought = None;
-    for _ in 0..100 {
+    for _ in 0..3_000 {
         // The gate opens a moment after the first start.
         let (status, order) = shop.buy("k1", "TV", "pm_card_visa").await;
         if status == 201 {
@@ -223,7 +223,7 @@ async fn on_real_servers_a_unit_that_is_bought_is_delivered_and_the_audit_is_cle
 
 /// Asks until something holds.
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    for _ in 0..300 {
+    for _ in 0..3_000 {
         if holds().await {
             return;
         }

@@ -97,7 +97,7 @@ impl Serving {
 
     /// Waits until an order has this status.
     pub(crate) async fn wait_for_status(&self, order_id: &str, wanted: &str) {
-        for _ in 0..300 {
+        for _ in 0..3_000 {
             let (_, order) = self.get(&format!("/v1/orders/{order_id}")).await;
             if order["status"] == wanted {
                 return;

@@ -20,7 +20,7 @@ use crate::draw::ROLES;
 /// The role whose Postgres connections pass through the proxy: the lane, which takes the stock.
 const BEHIND_PROXY: &str = "flash-sale";
 /// How long everything may take to be ready at the start and after a heal.
-const READY_WITHIN: Duration = Duration::from_secs(30);
+const READY_WITHIN: Duration = Duration::from_secs(300);
 
 /// Everything that runs. Roles end before the servers they use.
 pub(crate) struct Stack {
