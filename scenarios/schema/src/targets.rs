@@ -5,7 +5,7 @@
 use crate::options::options;
 
 options! {
-    /// `[targets.p99_ms]`: 99th percentile from click to answer, per outcome, ms.
+    /// `[targets.p99_ms]`: 99th percentile from a request to its answer, per kind of answer, ms.
     pub struct P99 {
         /// Shoppers who got a unit.
         won: Option<u64> = None, in 1..=600_000;
@@ -21,13 +21,13 @@ options! {
 options! {
     /// `[targets]`: what the run should achieve; what is left out is not judged.
     pub struct Targets {
-        /// Orders committed per second, at least, while there is stock and demand.
+        /// Orders committed per second, at least, while the first nine tenths of them were: stragglers that compensation brings home are no time under load.
         orders_per_s: Option<u64> = None, in 1..=10_000_000;
-        /// The last unit is committed within this time of the sale's start, ms.
+        /// The last order is committed within this time of the first click, ms.
         sold_out_within_ms: Option<u64> = None, in 1..=86_400_000;
         /// Every unit is sold in the end.
         sell_everything: bool = false;
-        /// Share of shoppers that may end in time-out or error.
+        /// Share of answered shoppers whose last answer may be a time-out or an error.
         error_budget_ratio: Option<f64> = None, in 0.0..=1.0;
         /// Latency targets.
         p99_ms: P99 = P99::of_defaults();

@@ -2,6 +2,7 @@
 
 use crate::history::{Event, History, Source};
 use crate::limits::Limits;
+use crate::targets::Figure;
 use crate::{Checker, Class, Snapshot, Verdict};
 use crate::{admission, events, holds, idempotency, liveness, money, orders, stock, targets};
 
@@ -87,6 +88,12 @@ impl Judge {
             .iter()
             .map(|checker| Judgement { name: checker.name(), class: checker.class(), verdict: checker.verdict() })
             .collect()
+    }
+
+    /// A figure as the events so far show it; none when they show nothing of it.
+    #[must_use]
+    pub fn figure(&self, figure: Figure) -> Option<i64> {
+        self.checkers.iter().find_map(|checker| checker.figure(figure))
     }
 
     /// What was observed.

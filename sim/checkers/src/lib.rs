@@ -39,6 +39,7 @@ pub mod verdict;
 use std::fmt::Debug;
 
 use history::Source;
+use targets::Figure;
 
 pub use history::{Event, EventKind, History};
 pub use judge::{Judge, Judgement, all};
@@ -66,6 +67,12 @@ pub trait Checker: Debug {
 
     /// What was found so far.
     fn findings(&self) -> &Findings;
+
+    /// A number of the run as the events so far show it, of the one checker that counts it: records tell the figure that
+    /// was judged, and no other.
+    fn figure(&self, _figure: Figure) -> Option<i64> {
+        None
+    }
 
     /// The verdict on what was taken in so far.
     fn verdict(&self) -> Verdict {

@@ -66,6 +66,17 @@ pub enum Bound {
     AtMost(i64),
 }
 
+impl Bound {
+    /// Whether a figure lies on the right side.
+    #[must_use]
+    pub fn allows(self, figure: i64) -> bool {
+        match self {
+            Self::AtLeast(bound) => figure >= bound,
+            Self::AtMost(bound) => figure <= bound,
+        }
+    }
+}
+
 /// A demanded number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
@@ -148,20 +159,6 @@ impl Targets {
         }
     }
 
-    /// A figure as the history shows it; none when it shows nothing of it.
-    #[must_use]
-    pub fn figure(&self, figure: Figure) -> Option<i64> {
-        match figure {
-            Figure::OrdersPerS => self.orders_per_s(),
-            Figure::LastSaleAfterUs => Some(self.confirmed_at_us.last()? - self.first_click_us?),
-            Figure::ErrorsPerMillion => self.errors_per_million(),
-            Figure::WonP99Us => self.won.percentile_us(99),
-            Figure::SoldOutP99Us => self.sold_out.percentile_us(99),
-            Figure::LimitedP99Us => self.limited.percentile_us(99),
-            Figure::PendingP99Us => self.pending.percentile_us(99),
-        }
-    }
-
     fn orders_per_s(&self) -> Option<i64> {
         let count = (self.confirmed_at_us.len() * 9).div_ceil(10);
         let took_us = self.confirmed_at_us.get(count.checked_sub(1)?)? - self.confirmed_at_us.first()?;
@@ -181,10 +178,12 @@ impl Targets {
             self.findings.could_not_judge(name);
             return;
         };
+        if target.bound.allows(seen) {
+            return;
+        }
         let missed = match target.bound {
-            Bound::AtLeast(bound) if seen < bound => format!("{name} is {seen}, at least {bound} is demanded"),
-            Bound::AtMost(bound) if seen > bound => format!("{name} is {seen}, at most {bound} is demanded"),
-            Bound::AtLeast(_) | Bound::AtMost(_) => return,
+            Bound::AtLeast(bound) => format!("{name} is {seen}, at least {bound} is demanded"),
+            Bound::AtMost(bound) => format!("{name} is {seen}, at most {bound} is demanded"),
         };
         self.findings.violated(end.taken_at_us, None, &[], missed);
     }
@@ -238,5 +237,17 @@ impl Checker for Targets {
 
     fn findings(&self) -> &Findings {
         &self.findings
+    }
+
+    fn figure(&self, figure: Figure) -> Option<i64> {
+        match figure {
+            Figure::OrdersPerS => self.orders_per_s(),
+            Figure::LastSaleAfterUs => Some(self.confirmed_at_us.last()? - self.first_click_us?),
+            Figure::ErrorsPerMillion => self.errors_per_million(),
+            Figure::WonP99Us => self.won.percentile_us(99),
+            Figure::SoldOutP99Us => self.sold_out.percentile_us(99),
+            Figure::LimitedP99Us => self.limited.percentile_us(99),
+            Figure::PendingP99Us => self.pending.percentile_us(99),
+        }
     }
 }

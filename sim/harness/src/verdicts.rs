@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use checkers::targets::{Bound, Figure};
 use checkers::{Class, Judgement, Violation};
 use record::{Funnel, HistoryEvent, LatencySummary, Outcome, Property, Target, Verdict};
-use scenario::Scenario;
 
 use crate::world::plan::{World, counters};
 use crate::world::stage::Stage;
@@ -104,18 +104,17 @@ pub fn figures<S: Stage>(world: &World<S>) -> BTreeMap<String, f64> {
     let mut note = |name: &str, value: f64| {
         figures.insert(name.to_owned(), value);
     };
-    let per_s = |count: u64, span_us: i64| count_as_f64(count) * 1_000_000.0 / us_as_f64(span_us.max(1));
     world.observer.tally(|tally| {
         note("requests", count_as_f64(tally.requests));
         note("admitted", count_as_f64(tally.admitted));
         note("delivered", count_as_f64(tally.delivered));
-        if let Some((first_us, last_us)) = tally.confirmed_span_us {
-            note("orders_per_s", per_s(tally.committed, last_us - first_us));
-        }
         if let Some(sold_out_at_us) = tally.sold_out_at_us {
-            note("time_to_sell_out_ms", us_as_f64(sold_out_at_us) / 1_000.0);
+            note("time_to_sell_out_ms", as_f64(sold_out_at_us) / 1_000.0);
         }
     });
+    if let Some(orders_per_s) = world.observer.figure(Figure::OrdersPerS) {
+        note("orders_per_s", as_f64(orders_per_s));
+    }
     let counters = counters(&world.metrics);
     let attempts = counters.get("orders_confirmed_total").copied().unwrap_or(0)
         + counters.get("commit_conflicts_total").copied().unwrap_or(0);
@@ -132,46 +131,38 @@ fn count_as_f64(count: u64) -> f64 {
     value
 }
 
-fn us_as_f64(us: i64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "times of a run lie far below 2^53 microseconds")]
-    let value = us as f64;
+fn as_f64(number: i64) -> f64 {
+    #[expect(clippy::cast_precision_loss, reason = "times and rates of a run lie far below 2^53")]
+    let value = number as f64;
     value
 }
 
-/// The scenario's own numbers beside what the run modelled.
+/// The scenario's own numbers beside what the run modelled: the very figures and bounds that were judged.
 #[must_use]
-pub fn targets<S: Stage>(world: &World<S>, scenario: &Scenario) -> Vec<Target> {
-    let figures = figures(world);
-    let latencies = latencies(world);
-    let wanted = &scenario.targets;
-    let mut targets = Vec::new();
-    let mut at_least = |name: &str, wanted: Option<u64>, modelled: Option<f64>| {
-        if let Some(wanted) = wanted.map(count_as_f64) {
-            let met = modelled.is_some_and(|modelled| modelled >= wanted);
-            targets.push(Target { name: name.to_owned(), wanted, modelled, met });
+pub fn targets<S: Stage>(world: &World<S>) -> Vec<Target> {
+    let told = |target: &checkers::targets::Target| {
+        let (name, per_unit) = in_scenario(target.figure);
+        let (Bound::AtLeast(wanted) | Bound::AtMost(wanted)) = target.bound;
+        let seen = world.observer.figure(target.figure);
+        Target {
+            name: name.to_owned(),
+            wanted: as_f64(wanted) / per_unit,
+            modelled: seen.map(|seen| as_f64(seen) / per_unit),
+            met: seen.is_some_and(|seen| target.bound.allows(seen)),
         }
     };
-    at_least("orders_per_s", wanted.orders_per_s, figures.get("orders_per_s").copied());
-    let mut at_most = |name: &str, wanted: Option<f64>, modelled: Option<f64>| {
-        if let Some(wanted) = wanted {
-            let met = modelled.is_some_and(|modelled| modelled <= wanted);
-            targets.push(Target { name: name.to_owned(), wanted, modelled, met });
-        }
-    };
-    let sold_out = wanted.sold_out_within_ms.map(count_as_f64);
-    at_most("sold_out_within_ms", sold_out, figures.get("time_to_sell_out_ms").copied());
-    let funnel = world.crowd.funnel();
-    let errors = count_as_f64(funnel.failed + funnel.timed_out) / count_as_f64(funnel.clicked.max(1));
-    at_most("error_budget_ratio", wanted.error_budget_ratio, Some(errors));
-    let p99 = [
-        ("p99_ms.won", wanted.p99_ms.won, Outcome::Won),
-        ("p99_ms.sold_out", wanted.p99_ms.sold_out, Outcome::SoldOut),
-        ("p99_ms.limited", wanted.p99_ms.limited, Outcome::Limited),
-        ("p99_ms.queued", wanted.p99_ms.queued, Outcome::Queued),
-    ];
-    for (name, wanted, outcome) in p99 {
-        let modelled = latencies.get(&outcome).map(|summary| count_as_f64(summary.p99_us) / 1_000.0);
-        at_most(name, wanted.map(count_as_f64), modelled);
+    world.limits.targets.iter().map(told).collect()
+}
+
+/// A figure's key below `[targets]`, and how much of it makes one of the key's unit.
+fn in_scenario(figure: Figure) -> (&'static str, f64) {
+    match figure {
+        Figure::OrdersPerS => ("orders_per_s", 1.0),
+        Figure::LastSaleAfterUs => ("sold_out_within_ms", 1_000.0),
+        Figure::ErrorsPerMillion => ("error_budget_ratio", 1_000_000.0),
+        Figure::WonP99Us => ("p99_ms.won", 1_000.0),
+        Figure::SoldOutP99Us => ("p99_ms.sold_out", 1_000.0),
+        Figure::LimitedP99Us => ("p99_ms.limited", 1_000.0),
+        Figure::PendingP99Us => ("p99_ms.queued", 1_000.0),
     }
-    targets
 }

@@ -31,8 +31,6 @@ pub struct Tally {
     pub unpublished: i64,
     /// Units on hand in Postgres, over all products.
     pub on_hand: i64,
-    /// When the first and the last order was confirmed, in microseconds.
-    pub confirmed_span_us: Option<(i64, i64)>,
     /// When the last of all units was sold, in microseconds.
     pub sold_out_at_us: Option<i64>,
     /// Totals over time, for charts.
@@ -143,8 +141,6 @@ impl Tally {
             Status::Confirmed => {
                 self.committed += 1;
                 self.series.count(Count::Committed, series_at_us, 1);
-                let first_us = self.confirmed_span_us.map_or(at_us, |(first_us, _)| first_us);
-                self.confirmed_span_us = Some((first_us, at_us));
             }
             Status::Compensating => {
                 self.compensated += 1;

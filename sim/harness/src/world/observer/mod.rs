@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use checkers::history::{Event, EventKind, OrderRef};
+use checkers::targets::Figure;
 use checkers::{Judge, Judgement, Limits, Snapshot};
 use http::{Request, Response};
 use postgres_engine::CommitRecord;
@@ -236,6 +237,12 @@ impl Observer {
     #[must_use]
     pub fn judgements(&self) -> Vec<Judgement> {
         self.state().judge.judgements()
+    }
+
+    /// A figure of the run so far, as the checkers count it; none when nothing shows it yet.
+    #[must_use]
+    pub fn figure(&self, figure: Figure) -> Option<i64> {
+        self.state().judge.figure(figure)
     }
 
     /// Reads the history.
