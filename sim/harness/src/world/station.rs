@@ -3,34 +3,37 @@
 //! Service times come from the calibration file; throughput that follows from them is the model's word and is reported
 //! as modelled.
 
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
 /// Since ever: virtual time is negative before the doors open, and servers are idle then too.
 const IDLE: i64 = i64::MIN;
 
 /// A queue in front of `parallelism` equal servers, first come first served.
 #[derive(Debug, Clone)]
 pub struct Station {
-    free_at_us: Vec<i64>,
+    /// When each server is free, the earliest on top: which of them it is makes no difference.
+    free_at_us: BinaryHeap<Reverse<i64>>,
 }
 
 impl Station {
     /// A station of idle servers; at least one.
     #[must_use]
     pub fn new(parallelism: usize) -> Self {
-        Self { free_at_us: vec![IDLE; parallelism.max(1)] }
+        Self { free_at_us: vec![Reverse(IDLE); parallelism.max(1)].into() }
     }
 
     /// Takes in work that arrives at `arrival_us` and needs `service_us`; returns when it is done.
     pub fn serve(&mut self, arrival_us: i64, service_us: i64) -> i64 {
-        let next = self.free_at_us.iter_mut().min().expect("a station has a server");
-        *next = arrival_us.max(*next) + service_us;
-        *next
+        let mut next = self.free_at_us.peek_mut().expect("a station has a server");
+        next.0 = arrival_us.max(next.0) + service_us;
+        next.0
     }
 
     /// Nothing is served before `until_us`: the server stalls, and what arrives meanwhile waits.
     pub fn stall_until(&mut self, until_us: i64) {
-        for free_at_us in &mut self.free_at_us {
-            *free_at_us = until_us.max(*free_at_us);
-        }
+        let servers = std::mem::take(&mut self.free_at_us);
+        self.free_at_us = servers.into_iter().map(|Reverse(free_at_us)| Reverse(until_us.max(free_at_us))).collect();
     }
 }
 
