@@ -96,12 +96,15 @@ impl Postgres {
         }
         let db = self.db_mut();
         db.session_mut(session).statement_started_us = now_us;
-        if let Some(result) = try_at_once(db, session, sql, params) {
-            self.run_ready(None);
-            return Step::Done(result.map_err(|error| *error));
-        }
+        let prepared = match try_at_once(db, session, sql, params) {
+            Ok(result) => {
+                self.run_ready(None);
+                return Step::Done(result.map_err(|error| *error));
+            }
+            Err(prepared) => prepared,
+        };
         let lease = Lease::new(self.baton.clone());
-        let statement: Statement = Box::pin(execute(lease, session, Arc::from(sql), params.to_vec()));
+        let statement: Statement = Box::pin(execute(lease, session, Arc::from(sql), prepared, params.to_vec()));
         self.running.insert(session, statement);
         let result = self.poll(session);
         match result {

@@ -3,14 +3,13 @@
 //! A tree says what a text means to the grammar and nothing about a server, so servers can share it; plans name tables of
 //! one catalog and cannot be shared.
 
-#![expect(clippy::disallowed_types, reason = "looked up by key only, never iterated; SipHash with fixed keys")]
+#![expect(clippy::disallowed_types, reason = "looked up by key only, never iterated")]
 
 use std::collections::HashMap;
-use std::collections::hash_map::DefaultHasher;
 use std::fmt;
-use std::hash::BuildHasherDefault;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rustc_hash::FxBuildHasher;
 use sqlparser::ast::Statement;
 
 use crate::error::Fallible;
@@ -19,7 +18,7 @@ use crate::parse::{parse_one, split_script};
 /// Texts kept at most, of each kind; what comes beyond that is parsed each time.
 const CAPACITY: usize = 4096;
 
-type ByText<T> = Mutex<HashMap<Box<str>, Arc<T>, BuildHasherDefault<DefaultHasher>>>;
+type ByText<T> = Mutex<HashMap<Box<str>, Arc<T>, FxBuildHasher>>;
 
 #[derive(Default)]
 struct Kept {

@@ -17,13 +17,14 @@ use crate::storage::Xid;
 use crate::transaction::Isolation;
 use crate::value::Value;
 
-/// Runs what can never wait without further ado: transaction control, settings, and queries that lock nothing.
+/// Runs what can never wait without further ado: transaction control, settings, and queries that lock nothing. Anything
+/// else is given back as it was prepared.
 pub(crate) fn try_at_once(
     db: &mut Database,
     session: SessionId,
     sql: &str,
     params: &[Value],
-) -> Option<Fallible<Reply>> {
+) -> Result<Fallible<Reply>, Prepared> {
     match prepare(db, session, sql) {
         Err(error) => {
             // An error inside an open block fails the block; 25P02 outranks it.
@@ -32,20 +33,20 @@ pub(crate) fn try_at_once(
             if open.is_some() {
                 db.fail(session);
             }
-            Some(Err(error))
+            Ok(Err(error))
         }
-        Ok(Prepared::Control(control)) => Some(control::run(db, session, &control)),
-        Ok(Prepared::SchemaBusy(_) | Prepared::Utility(_)) => None,
+        Ok(Prepared::Control(control)) => Ok(control::run(db, session, &control)),
+        Ok(prepared @ (Prepared::SchemaBusy(_) | Prepared::Utility(_))) => Err(prepared),
         Ok(Prepared::Plan(plan)) => {
-            let Plan::Query(query) = &*plan else { return None };
-            if query::may_wait(query) {
-                return None;
+            let is_read = matches!(&*plan, Plan::Query(query) if !query::may_wait(query));
+            if !is_read {
+                return Err(Prepared::Plan(plan));
             }
             if let Err(error) = open_transaction(db, session) {
-                return Some(Err(error));
+                return Ok(Err(error));
             }
             let result = read(db, session, &plan, params);
-            Some(finish(db, session, result))
+            Ok(finish(db, session, result))
         }
     }
 }
@@ -107,11 +108,12 @@ fn finish(db: &mut Database, session: SessionId, result: Fallible<Reply>) -> Fal
     }
 }
 
-/// Runs a statement that may have to wait.
+/// Runs a statement that may have to wait, from what its text was prepared as.
 pub(crate) async fn execute(
     mut lease: Lease,
     session: SessionId,
     sql: Arc<str>,
+    prepared: Prepared,
     params: Vec<Value>,
 ) -> Fallible<Reply> {
     lease.take();
@@ -127,17 +129,15 @@ pub(crate) async fn execute(
         state: StatementState::default(),
         pending: Vec::new(),
     };
-    let result = attempt(&mut run, &sql).await;
+    let result = attempt(&mut run, &sql, prepared).await;
     finish(&mut run.db, session, result)
 }
 
-async fn attempt(run: &mut Run, sql: &str) -> Fallible<Reply> {
-    let prepared = loop {
-        match prepare(&mut run.db, run.session, sql)? {
-            Prepared::SchemaBusy(owner) => run.wait_for_transaction(owner).await?,
-            ready @ (Prepared::Control(_) | Prepared::Plan(_) | Prepared::Utility(_)) => break ready,
-        }
-    };
+async fn attempt(run: &mut Run, sql: &str, mut prepared: Prepared) -> Fallible<Reply> {
+    while let Prepared::SchemaBusy(owner) = prepared {
+        run.wait_for_transaction(owner).await?;
+        prepared = prepare(&mut run.db, run.session, sql)?;
+    }
     match prepared {
         Prepared::Plan(plan) => {
             start(run);
