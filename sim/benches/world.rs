@@ -61,6 +61,7 @@ mod worlds {
                 request_us: 10,
                 boot: Arc::new(move |_: &NodeHandle, door: Door| door.open(Server::Platform(router.clone()))),
             });
+            tokio::spawn(processes.clone().deliver());
             for _ in 0..REQUESTS {
                 let (sender, answer) = tokio::sync::oneshot::channel::<Response<Bytes>>();
                 let request = Request::get("/").body(Bytes::new()).expect("a plain request");

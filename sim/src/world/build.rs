@@ -161,6 +161,7 @@ impl Builder<'_> {
         let costs = settings::card_gateway_costs(&plan.scenario);
         let card_gateway = CardGateway::new(costs, timeline, observer, self.entropy.next_u64());
         self.card_gateway_process(&card_gateway);
+        drop(self.stage.spawn(self.processes.clone().deliver()));
         drop(self.stage.spawn(postgres.clone().keep_time()));
         drop(self.stage.spawn(redis.clone().keep_time()));
         drop(self.stage.spawn(kafka.clone().keep_time()));

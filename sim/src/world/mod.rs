@@ -4,5 +4,6 @@
 
 pub mod adapters;
 pub mod build;
+mod deliveries;
 pub mod discovery;
 pub mod process;

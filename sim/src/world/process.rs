@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::deliveries::{Deliveries, Delivery};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
@@ -72,6 +73,8 @@ struct Slot {
     node: NodeHandle,
     server: Option<Server>,
     station: Station,
+    /// Counts its deaths: a message to or from an earlier life arrives nowhere.
+    life: u32,
 }
 
 #[derive(Default)]
@@ -81,24 +84,33 @@ struct Slots {
     replicas: BTreeMap<ServiceName, Vec<usize>>,
 }
 
-/// All processes of a run, and the way to call them.
+/// All processes of a run, and the way to call them. Cloning shares it.
 #[derive(Clone)]
-pub struct Processes {
-    slots: Arc<Mutex<Slots>>,
+pub struct Processes(Arc<Shared>);
+
+struct Shared {
+    slots: Mutex<Slots>,
+    deliveries: Deliveries,
     network: Network,
     timeline: Timeline,
     watch: Watch,
 }
 
 impl Processes {
-    /// No processes yet.
+    /// No processes yet. Requests arrive once [`Processes::deliver`] runs.
     #[must_use]
     pub fn new(network: Network, timeline: Timeline, watch: Watch) -> Self {
-        Self { slots: Arc::default(), network, timeline, watch }
+        let deliveries = Deliveries::new(timeline.clone());
+        Self(Arc::new(Shared { slots: Mutex::default(), deliveries, network, timeline, watch }))
     }
 
     fn slots(&self) -> MutexGuard<'_, Slots> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands over what is on its way as it arrives, for as long as the world runs.
+    pub async fn deliver(self) {
+        self.0.deliveries.hand_over(&self).await;
     }
 
     /// Adds a process and starts it.
@@ -110,7 +122,7 @@ impl Processes {
             let mut slots = self.slots();
             let index = slots.all.len();
             slots.replicas.entry(spec.service).or_default().push(index);
-            slots.all.push(Slot { spec, node: node.clone(), server: None, station });
+            slots.all.push(Slot { spec, node: node.clone(), server: None, station, life: 0 });
             ProcessIndex(index)
         };
         boot(&node, Door { processes: self.clone(), process });
@@ -130,6 +142,7 @@ impl Processes {
         for slot in &slots.all {
             Handle::current().kill(slot.node.id());
         }
+        self.0.deliveries.forget();
     }
 }
 
@@ -141,12 +154,14 @@ impl Stage for Processes {
     fn kill(&self, process: ProcessIndex) {
         let slot = &mut self.slots().all[process.0];
         slot.server = None;
+        slot.life += 1;
         Handle::current().kill(slot.node.id());
     }
 
     fn restart(&self, process: ProcessIndex) {
         let (id, boot) = {
             let slot = &mut self.slots().all[process.0];
+            slot.life += 1;
             (slot.node.id(), slot.spec.boot.clone())
         };
         Handle::current().restart(id);
@@ -182,28 +197,91 @@ impl Stage for Processes {
         request: Request<Bytes>,
         reply_to: impl ReplyTo,
     ) -> Dispatched {
-        let now_us = self.timeline.now_us();
+        let now_us = self.0.timeline.now_us();
         let mut slots = self.slots();
-        let Some(slot) = pick(&mut slots, service, draw) else {
+        let Some(process) = pick(&slots, service, draw) else {
             return Dispatched::Refused(2 * i64::from(CONNECT_REFUSED_US));
         };
+        let slot = &mut slots.all[process];
         let to = slot.spec.at;
-        let Some(there_us) = self.network.delay_us(from, to) else {
+        let Some(there_us) = self.0.network.delay_us(from, to) else {
             drop(slots);
             reply_to.lose();
             return Dispatched::Silent;
         };
         let start_us = slot.station.serve(now_us + there_us, slot.spec.request_us);
-        (self.watch)(Hop { at_us: now_us, from, to, arrives_us: start_us }, service, &request);
-        let mut server = slot.server.clone().expect("only processes that are up are picked");
-        let (timeline, network) = (self.timeline.clone(), self.network.clone());
+        let end = End { process, life: slot.life };
+        drop(slots);
+        (self.0.watch)(Hop { at_us: now_us, from, to, arrives_us: start_us }, service, &request);
+        self.0.deliveries.add(now_us, start_us, Box::new(Call { end, from, to, request, reply_to }));
+        Dispatched::Sent
+    }
+
+    fn cut(&self, from: NodeIndex, to: NodeIndex) {
+        self.0.network.cut(from, to);
+    }
+
+    fn slow(&self, from: NodeIndex, to: NodeIndex, added_us: i64) {
+        self.0.network.slow(from, to, added_us);
+    }
+
+    fn heal(&self, from: NodeIndex, to: NodeIndex) {
+        self.0.network.heal(from, to);
+    }
+}
+
+/// One way of a connection attempt to a port nobody listens on, in microseconds.
+const CONNECT_REFUSED_US: u32 = 150;
+
+/// A balancer's choice: it goes round from a drawn start and skips replicas that refuse the connection.
+fn pick(slots: &Slots, service: ServiceName, draw: u64) -> Option<usize> {
+    let is_up = |index: &&usize| slots.all[**index].server.is_some();
+    let replicas = slots.replicas.get(&service)?;
+    let count = replicas.iter().filter(is_up).count();
+    let wanted = usize::try_from(draw % u64::try_from(count.max(1)).expect("small")).expect("small");
+    replicas.iter().filter(is_up).nth(wanted).copied()
+}
+
+/// The serving end of a connection: a process in one of its lives.
+#[derive(Clone, Copy)]
+struct End {
+    process: usize,
+    life: u32,
+}
+
+impl End {
+    /// The process, if it still lives that life.
+    fn find(self, slots: &Slots) -> Option<&Slot> {
+        slots.all.get(self.process).filter(|slot| slot.life == self.life)
+    }
+}
+
+/// A request on its way. Dropped, it tells its caller of a reset connection.
+struct Call<R> {
+    end: End,
+    from: NodeIndex,
+    to: NodeIndex,
+    request: Request<Bytes>,
+    reply_to: R,
+}
+
+impl<R: ReplyTo> Delivery for Call<R> {
+    fn arrive(self: Box<Self>, processes: &Processes) {
+        let slots = processes.slots();
+        let Some(slot) = self.end.find(&slots) else {
+            drop(slots);
+            return drop(self);
+        };
+        let mut server = slot.server.clone().expect("a life begins with a server");
+        let processes = processes.clone();
         let work = async move {
-            timeline.sleep_until(start_us).await;
+            let Self { end, from, to, request, reply_to } = *self;
             let response = server.handle(request).await;
+            let Shared { network, timeline, deliveries, .. } = &*processes.0;
             match (response, network.delay_us(to, from)) {
                 (Some(response), Some(back_us)) => {
-                    timeline.sleep_until(timeline.now_us() + back_us).await;
-                    reply_to.answer(response);
+                    let now_us = timeline.now_us();
+                    deliveries.add(now_us, now_us + back_us, Box::new(Answer { end, response, reply_to }));
                 }
                 // Lost on the way: the connection stays open and silent until one end goes away.
                 (None, _) | (_, None) => {
@@ -215,34 +293,24 @@ impl Stage for Processes {
         // Boxed, because the runtime moves what it is given several times, and a request is large. The task answers
         // through `reply_to`; its handle has nothing to tell.
         drop(slot.node.spawn(Box::pin(work)));
-        Dispatched::Sent
-    }
-
-    fn cut(&self, from: NodeIndex, to: NodeIndex) {
-        self.network.cut(from, to);
-    }
-
-    fn slow(&self, from: NodeIndex, to: NodeIndex, added_us: i64) {
-        self.network.slow(from, to, added_us);
-    }
-
-    fn heal(&self, from: NodeIndex, to: NodeIndex) {
-        self.network.heal(from, to);
     }
 }
 
-/// One way of a connection attempt to a port nobody listens on, in microseconds.
-const CONNECT_REFUSED_US: u32 = 150;
+/// An answer on its way: it arrives over the connection, which ends with the process that gave it.
+struct Answer<R> {
+    end: End,
+    response: Response<Bytes>,
+    reply_to: R,
+}
 
-/// A balancer's choice: it goes round from a drawn start and skips replicas that refuse the connection.
-fn pick(slots: &mut Slots, service: ServiceName, draw: u64) -> Option<&mut Slot> {
-    let Slots { all, replicas } = slots;
-    let is_up = |index: &&usize| all[**index].server.is_some();
-    let replicas = replicas.get(&service)?;
-    let count = replicas.iter().filter(is_up).count();
-    let wanted = usize::try_from(draw % u64::try_from(count.max(1)).expect("small")).expect("small");
-    let index = *replicas.iter().filter(is_up).nth(wanted)?;
-    Some(&mut all[index])
+impl<R: ReplyTo> Delivery for Answer<R> {
+    fn arrive(self: Box<Self>, processes: &Processes) {
+        let is_open = self.end.find(&processes.slots()).is_some();
+        let Self { response, reply_to, .. } = *self;
+        if is_open {
+            reply_to.answer(response);
+        }
+    }
 }
 
 impl Server {

@@ -4,6 +4,7 @@
 //! Everything here happens in virtual time on one thread. Two runs of one seed are equal byte for byte, because every
 //! draw comes from a ChaCha stream of the seed and every wait from the simulated clock.
 
+pub mod agenda;
 pub mod crowd;
 pub mod faults;
 pub mod hosts;

@@ -3,7 +3,6 @@
 //! Half a million shoppers are half a million rows, not half a million tasks: one driver holds what they do next in a
 //! heap, and requests come home by a callback. Arrivals follow the schedule whether or not the platform keeps up.
 
-mod agenda;
 mod answer;
 mod reply;
 mod request;
@@ -18,11 +17,11 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use record::{Funnel, Histogram, Outcome};
 use tokio::sync::Notify;
 
+use super::agenda::Agenda;
 use super::network::NodeIndex;
 use super::observer::Observer;
 use super::stage::{Dispatched, Stage};
 use super::time::Timeline;
-use agenda::Agenda;
 use reply::{CheckoutReply, StatusReply, Unheard};
 use request::Requests;
 use visit::{Next, Visit};
@@ -118,7 +117,7 @@ impl<S: Stage> Crowd<S> {
         seed: u64,
     ) -> Self {
         let state = State {
-            due: Agenda::new(),
+            due: Agenda::default(),
             visits: Vec::new(),
             open: 0,
             unanswered: 0,
