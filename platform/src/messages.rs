@@ -18,6 +18,18 @@ pub const SEARCH_ENGINE: ServiceName = ServiceName("search-engine");
 /// The card gateway, outside the platform.
 pub const CARD_GATEWAY: ServiceName = ServiceName("card-gateway");
 
+/// Reads a JSON document. Its text is checked once as a whole, which is quicker than string by string.
+///
+/// # Errors
+/// When it is no JSON, or not of this shape.
+pub fn read<'a, T: Deserialize<'a>>(document: &'a [u8]) -> serde_json::Result<T> {
+    match std::str::from_utf8(document) {
+        Ok(text) => serde_json::from_str(text),
+        // The parser says where.
+        Err(_) => serde_json::from_slice(document),
+    }
+}
+
 /// A checkout as the gateway hands it to a lane: `POST /internal/checkouts`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckoutRequest {
@@ -91,6 +103,20 @@ pub enum CheckoutAnswer {
         /// What the shopper was shown.
         shown_cents: i64,
     },
+}
+
+impl CheckoutAnswer {
+    /// [`CheckoutAnswer::SoldOut`] as a document: most answers of a sale are this one, and it need be neither written nor
+    /// read each time.
+    pub const SOLD_OUT: &'static [u8] = br#"{"outcome":"sold_out"}"#;
+
+    /// Reads a lane's answer.
+    ///
+    /// # Errors
+    /// When it is none.
+    pub fn read(document: &[u8]) -> serde_json::Result<Self> {
+        if document == Self::SOLD_OUT { Ok(Self::SoldOut) } else { read(document) }
+    }
 }
 
 /// An order as services and shoppers see it: `GET /internal/orders/{id}`.

@@ -18,7 +18,7 @@ use super::outbox::EVENT_ID_HEADER;
 use super::{analytics, notification, texts, warehouse};
 use crate::bugs::KnownBug;
 use crate::context::Context;
-use crate::messages::{ORDER_TOPIC, OrderEvent};
+use crate::messages::{self, ORDER_TOPIC, OrderEvent};
 use crate::metrics::Counter;
 use crate::texts::TextId;
 
@@ -177,7 +177,7 @@ fn read(ctx: &Context, record: &ConsumedRecord) -> Option<OrderEvent> {
 
 /// The header and the payload must name the same event: what one deduplicates by must be what one applies.
 fn decode(record: &ConsumedRecord) -> Option<OrderEvent> {
-    let event: OrderEvent = serde_json::from_slice(&record.value).ok()?;
+    let event: OrderEvent = messages::read(&record.value).ok()?;
     let (_, named) = record.headers.iter().find(|(name, _)| name == EVENT_ID_HEADER)?;
     (*named == event.event_id.as_bytes()).then_some(event)
 }

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 
 use super::problem::{Problem, ProblemKind};
 use super::{Gateway, READ_TIMEOUT, answers, request};
-use crate::messages::{CancelAnswer, CancelRequest, ORDERS, OrderView};
+use crate::messages::{self, CancelAnswer, CancelRequest, ORDERS, OrderView};
 
 /// The `{id}` of the address; an error when it is no UTF-8.
 type OrderPath = Result<Path<String>, PathRejection>;
@@ -48,7 +48,7 @@ pub(super) async fn find(gateway: &Gateway, order_id: &str, shopper_id: &str) ->
         StatusCode::NOT_FOUND => return Err(ProblemKind::UnknownOrder.into()),
         _ => return Err(answers::unavailable(0)),
     }
-    let order: OrderView = serde_json::from_slice(response.body()).map_err(|_| answers::unavailable(0))?;
+    let order: OrderView = messages::read(response.body()).map_err(|_| answers::unavailable(0))?;
     if order.shopper_id == shopper_id { Ok(order) } else { Err(ProblemKind::UnknownOrder.into()) }
 }
 
@@ -73,7 +73,7 @@ async fn cancel_order(gateway: &Gateway, path: OrderPath, headers: &HeaderMap) -
     if response.status() != StatusCode::OK {
         return Ok(answers::unknown(order_id));
     }
-    match serde_json::from_slice::<CancelAnswer>(response.body()) {
+    match messages::read::<CancelAnswer>(response.body()) {
         Ok(answer) => to_cancel(order_id, answer),
         Err(_) => Ok(answers::unknown(order_id)),
     }

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::problem::{Problem, ProblemKind};
+use crate::messages;
 
 pub(super) const SHOPPER_ID: HeaderName = HeaderName::from_static("x-shopper-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -109,7 +110,7 @@ impl<'a> CheckoutBody<'a> {
         if bytes.trim_ascii_start().first() == Some(&b'[') {
             return Err(malformed("expected an object"));
         }
-        let body: Self = serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))?;
+        let body: Self = messages::read(bytes).map_err(|error| malformed(&error.to_string()))?;
         if body.payment_method.is_empty() || body.payment_method.contains('\0') {
             return Err(malformed("payment_method must not be empty, nor contain U+0000"));
         }
@@ -137,7 +138,7 @@ pub(super) fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem
     if bytes.trim_ascii_start().first() == Some(&b'[') {
         return Err(malformed("expected an object"));
     }
-    serde_json::from_slice(bytes).map_err(|error| malformed(&error.to_string()))
+    messages::read(bytes).map_err(|error| malformed(&error.to_string()))
 }
 
 fn malformed(why: &str) -> Problem {

@@ -37,7 +37,7 @@ use self::place::{Placed, Placement};
 use self::reserve::{Step, claim_of};
 use crate::config::LaneConfig;
 use crate::context::Context;
-use crate::messages::{CheckoutAnswer, CheckoutRequest};
+use crate::messages::{self, CheckoutAnswer, CheckoutRequest};
 use crate::metrics::Counter;
 use crate::transaction::commit::Committer;
 use crate::transaction::inventory::gate::Gate;
@@ -177,7 +177,7 @@ pub fn lane_router(ctx: Context, config: &LaneConfig) -> Router {
 }
 
 async fn take(State(lane): State<Arc<Lane>>, body: Bytes) -> Response {
-    match serde_json::from_slice::<CheckoutRequest>(&body) {
+    match messages::read::<CheckoutRequest>(&body) {
         Ok(request) if request.quantity > 0 => answer(lane.checkout(request).await),
         Ok(_) | Err(_) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
     }
@@ -185,9 +185,9 @@ async fn take(State(lane): State<Arc<Lane>>, body: Bytes) -> Response {
 
 /// Most answers of a sale are "sold out": that one is not put together each time.
 fn answer(answer: CheckoutAnswer) -> Response {
-    const SOLD_OUT: Bytes = Bytes::from_static(br#"{"outcome":"sold_out"}"#);
     if answer == CheckoutAnswer::SoldOut {
-        return ([(header::CONTENT_TYPE, "application/json")], SOLD_OUT).into_response();
+        let document = Bytes::from_static(CheckoutAnswer::SOLD_OUT);
+        return ([(header::CONTENT_TYPE, "application/json")], document).into_response();
     }
     Json(answer).into_response()
 }

@@ -4,6 +4,8 @@ use bytes::Bytes;
 use http::{Response, StatusCode};
 use serde::Deserialize;
 
+use crate::messages;
+
 /// A payment intent, as far as the platform cares.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Intent {
@@ -67,8 +69,7 @@ pub(crate) fn classify(response: &Response<Bytes>) -> Reply {
     if status.is_server_error() || not_begun.contains(&status) {
         return Reply::Unknown { spent: replayed };
     }
-    let error =
-        serde_json::from_slice(response.body()).map_or_else(|_| GatewayError::default(), |it: ErrorEnvelope| it.error);
+    let error = messages::read(response.body()).map_or_else(|_| GatewayError::default(), |it: ErrorEnvelope| it.error);
     if status == StatusCode::PAYMENT_REQUIRED {
         return Reply::Declined { code: error.into_code() };
     }
@@ -77,12 +78,12 @@ pub(crate) fn classify(response: &Response<Bytes>) -> Reply {
 
 /// Reads an intent; `None` when the body is none, which says nothing of the effect.
 pub(crate) fn parse_intent(body: &Bytes) -> Option<Intent> {
-    serde_json::from_slice(body).ok()
+    messages::read(body).ok()
 }
 
 /// Reads a list of intents.
 pub(crate) fn parse_list(body: &Bytes) -> Option<Vec<Intent>> {
-    serde_json::from_slice(body).ok().map(|list: List| list.data)
+    messages::read(body).ok().map(|list: List| list.data)
 }
 
 /// Where the money of one order is, by the gateway's own record.

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 use checkers::history::{Answer, OrderRef};
 use http::{Response, StatusCode};
+use platform::messages;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -30,7 +31,7 @@ pub(super) fn read(response: &Response<Bytes>, mut order: impl FnMut(&str) -> Or
         StatusCode::CREATED => with_order(response).map_or(failed, |id| Answer::Won { order: order(id) }),
         StatusCode::ACCEPTED => with_order(response).map_or(failed, |id| Answer::Pending { order: order(id) }),
         StatusCode::UNPROCESSABLE_ENTITY | StatusCode::CONFLICT | StatusCode::PAYMENT_REQUIRED => {
-            let Ok(problem) = serde_json::from_slice::<Problem<'_>>(response.body()) else { return failed };
+            let Ok(problem) = messages::read::<Problem<'_>>(response.body()) else { return failed };
             let slug = problem.r#type.rsplit('/').next().unwrap_or_default();
             match (slug, problem.order_id) {
                 ("sold-out", _) => Answer::SoldOut,
@@ -47,7 +48,7 @@ pub(super) fn read(response: &Response<Bytes>, mut order: impl FnMut(&str) -> Or
 }
 
 fn with_order(response: &Response<Bytes>) -> Option<&str> {
-    serde_json::from_slice::<Order<'_>>(response.body()).ok().map(|order| order.order_id)
+    messages::read::<Order<'_>>(response.body()).ok().map(|order| order.order_id)
 }
 
 /// Reads the answer to a status request: what the checkout would have been answered had it waited. `None` when the
@@ -56,7 +57,7 @@ pub(super) fn read_status(response: &Response<Bytes>, mut order: impl FnMut(&str
     if response.status() != StatusCode::OK {
         return None;
     }
-    let view: Order<'_> = serde_json::from_slice(response.body()).ok()?;
+    let view: Order<'_> = messages::read(response.body()).ok()?;
     let order = order(view.order_id);
     Some(match view.status {
         "placed" | "compensating" => Answer::Pending { order },

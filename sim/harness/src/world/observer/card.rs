@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use checkers::history::{CardStep, EventKind, History, IntentRef, OrderRef};
 use http::{Method, Request, Response, StatusCode};
+use platform::messages;
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -59,7 +60,7 @@ impl CardWatch {
             return None;
         }
         if response.status() == StatusCode::PAYMENT_REQUIRED {
-            let refusal: Refusal = serde_json::from_slice(response.body()).ok()?;
+            let refusal: Refusal = messages::read(response.body()).ok()?;
             let intent = refusal.error.payment_intent?;
             return Some(self.moved(history, &intent, CardStep::Declined, intent.amount));
         }
@@ -67,12 +68,12 @@ impl CardWatch {
             return None;
         }
         if request.uri().path() == "/v1/refunds" {
-            let refund: Refund = serde_json::from_slice(response.body()).ok()?;
+            let refund: Refund = messages::read(response.body()).ok()?;
             let intent = history.intent(&refund.payment_intent);
             let order = *self.orders.get(&intent)?;
             return Some(EventKind::CardMoved { order, intent, step: CardStep::Refunded, amount_cents: refund.amount });
         }
-        let intent: Intent = serde_json::from_slice(response.body()).ok()?;
+        let intent: Intent = messages::read(response.body()).ok()?;
         match intent.status.as_str() {
             "requires_capture" => Some(self.moved(history, &intent, CardStep::Authorized, intent.amount)),
             "succeeded" => Some(self.moved(history, &intent, CardStep::Captured, intent.amount_received)),
