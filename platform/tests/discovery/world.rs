@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
+use embedded::{redis_values, sql_values};
 use http::{HeaderMap, Request, StatusCode};
 use platform::bugs::Bugs;
 use platform::config::{CatalogConfig, Config};
@@ -22,7 +23,7 @@ use ports::http_port::{HttpClient, HttpError, ServiceName};
 use ports::redis_port::{Connection, RedisConnection, RedisConnector};
 use ports::sql::{Isolation, Rows, SqlError, SqlPool, SqlTransaction, SqlValue};
 use redis::aio::ConnectionLike;
-use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 use redis_engine::{ClientId, Redis, Reply};
 use tokio::time::{Instant, sleep};
 use tower::ServiceExt;
@@ -212,35 +213,13 @@ impl SqlPool for Store {
 
 impl World {
     fn read(&self, sql: &str, params: &[SqlValue]) -> Rows {
-        let values: Vec<_> = params.iter().map(parameter).collect();
+        let values = sql_values::parameters(params);
         let mut database = self.database.lock().unwrap();
         let session = database.connect().unwrap();
         let step = database.submit(session, sql, &values, self.clock.now_us());
         database.disconnect(session, self.clock.now_us());
         let postgres_engine::Step::Done(reply) = step else { panic!("a read never waits") };
-        let reply = reply.unwrap_or_else(|error| panic!("{sql}: {error:?}"));
-        let rows = reply.rows.into_iter().map(|row| row.into_iter().map(column).collect()).collect();
-        Rows { columns: reply.columns, rows, affected: reply.affected }
-    }
-}
-
-fn parameter(value: &SqlValue) -> postgres_engine::Value {
-    match value {
-        SqlValue::Int(number) => postgres_engine::Value::Int(*number),
-        SqlValue::Text(text) => postgres_engine::Value::Text(text.clone()),
-        other => panic!("no statement of the catalog takes {other:?}"),
-    }
-}
-
-fn column(value: postgres_engine::Value) -> SqlValue {
-    match value {
-        postgres_engine::Value::Null => SqlValue::Null,
-        postgres_engine::Value::Bool(value) => SqlValue::Bool(value),
-        postgres_engine::Value::Int(value) => SqlValue::Int(value),
-        postgres_engine::Value::Text(value) => SqlValue::Text(value),
-        postgres_engine::Value::Timestamp(value) => SqlValue::Timestamp(value),
-        postgres_engine::Value::Json(value) => SqlValue::Json(value.to_string().into()),
-        other => panic!("no statement of the catalog returns {other:?}"),
+        sql_values::rows(reply.unwrap_or_else(|error| panic!("{sql}: {error:?}")))
     }
 }
 
@@ -274,15 +253,9 @@ impl Client {
         if self.world.redis_away.load(Ordering::Relaxed) {
             return Err(lost());
         }
-        let words: Vec<&[u8]> = command
-            .args_iter()
-            .map(|arg| match arg {
-                Arg::Simple(word) => word,
-                _ => panic!("no cursor is used"),
-            })
-            .collect();
+        let words = redis_values::words(command);
         let reply = self.world.redis.lock().unwrap().execute(self.client, &words, self.world.clock.now_ms());
-        value_of(reply).extract_error()
+        redis_values::value(reply).extract_error()
     }
 }
 
@@ -302,19 +275,6 @@ impl ConnectionLike for Client {
 
 fn lost() -> RedisError {
     RedisError::from((ErrorKind::Io, "the connection was lost"))
-}
-
-fn value_of(reply: Reply) -> Value {
-    match reply {
-        Reply::Nil | Reply::NilArray => Value::Nil,
-        Reply::Ok => Value::Okay,
-        Reply::Status(text) => Value::SimpleString(text.into_owned()),
-        Reply::Int(value) => Value::Int(value),
-        Reply::Bulk(bytes) => Value::BulkString(bytes.to_vec()),
-        Reply::Array(items) => Value::Array(items.into_iter().map(value_of).collect()),
-        Reply::Error(text) => redis::parse_redis_value(format!("-{text}\r\n").as_bytes()).unwrap(),
-        Reply::Double(_) | Reply::Map(_) | Reply::Set(_) => panic!("RESP 3 was not asked for"),
-    }
 }
 
 #[async_trait]

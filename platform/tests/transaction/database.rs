@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use embedded::sql_values;
 use platform::texts::Texts;
 use ports::clock::Clock;
 use ports::sql::{Isolation, Rows, SqlError, SqlPool, SqlTransaction, SqlValue};
-use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step, Value};
+use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step};
 use tokio::sync::oneshot;
 
 type Answer = Result<Reply, PgError>;
@@ -103,13 +104,13 @@ impl Database {
         self.statements.fetch_add(1, Ordering::Relaxed);
         // Every statement takes a moment, so that tasks interleave.
         tokio::time::sleep(Duration::from_micros(300)).await;
-        let values: Vec<Value> = params.iter().map(value_of).collect();
+        let values = sql_values::parameters(params);
         let mut answer = {
             let mut engine = self.engine.lock().unwrap();
             let step = engine.submit(session, sql, &values, self.clock.now_us());
             self.deliver(&mut engine);
             match step {
-                Step::Done(answer) => return answer.map(rows_of).map_err(|error| refused(sql, error)),
+                Step::Done(answer) => return answer.map(sql_values::rows).map_err(|error| refused(sql, error)),
                 Step::Blocked => {
                     let (sender, receiver) = oneshot::channel();
                     self.waiting.lock().unwrap().insert(session, sender);
@@ -119,7 +120,7 @@ impl Database {
         };
         loop {
             if let Ok(answered) = tokio::time::timeout(Duration::from_millis(50), &mut answer).await {
-                return answered.unwrap().map(rows_of).map_err(|error| refused(sql, error));
+                return answered.unwrap().map(sql_values::rows).map_err(|error| refused(sql, error));
             }
             let mut engine = self.engine.lock().unwrap();
             engine.advance(self.clock.now_us());
@@ -205,36 +206,5 @@ impl SqlTransaction for Transaction {
 fn refused(sql: &str, error: PgError) -> SqlError {
     let sqlstate = error.sqlstate.to_string();
     assert!(["40001", "40P01"].contains(&sqlstate.as_str()), "{sqlstate} {}: {sql}", error.message);
-    SqlError::Refused { sqlstate, message: error.message, constraint: error.constraint }
-}
-
-fn value_of(value: &SqlValue) -> Value {
-    match value {
-        SqlValue::Null => Value::Null,
-        SqlValue::Bool(value) => Value::Bool(*value),
-        SqlValue::Int(value) => Value::Int(*value),
-        SqlValue::Text(value) | SqlValue::Json(value) => Value::Text(value.clone()),
-        SqlValue::Timestamp(value) => Value::Timestamp(*value),
-        SqlValue::IntArray(values) => Value::IntArray(values.as_slice().into()),
-        SqlValue::TextArray(values) => Value::TextArray(values.as_slice().into()),
-    }
-}
-
-fn rows_of(reply: Reply) -> Rows {
-    let rows = reply.rows.into_iter().map(|row| row.into_iter().map(sql_value_of).collect()).collect();
-    Rows { columns: reply.columns, rows, affected: reply.affected }
-}
-
-fn sql_value_of(value: Value) -> SqlValue {
-    match value {
-        Value::Null => SqlValue::Null,
-        Value::Bool(value) => SqlValue::Bool(value),
-        Value::Int(value) => SqlValue::Int(value),
-        Value::Text(value) => SqlValue::Text(value),
-        Value::Timestamp(value) => SqlValue::Timestamp(value),
-        Value::Json(value) => SqlValue::Json(value.to_string().into()),
-        Value::IntArray(values) => SqlValue::IntArray(values.to_vec()),
-        Value::TextArray(values) => SqlValue::TextArray(values.to_vec()),
-        other @ (Value::Numeric(_) | Value::Float(_) | Value::Interval(_)) => panic!("no type of the port: {other:?}"),
-    }
+    sql_values::refusal(error)
 }

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use embedded::redis_values;
 use ports::clock::Clock;
 use ports::redis_port::{Connection, RedisConnection, RedisConnector};
 use redis::aio::ConnectionLike;
-use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
-use redis_engine::{ClientId, Config, Redis, Reply};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
+use redis_engine::{ClientId, Config, Redis};
 
 /// A server that can die and come back.
 pub(crate) struct RedisServer {
@@ -88,16 +89,10 @@ impl Client {
         if self.server.away.load(Ordering::Relaxed) {
             return Err(lost());
         }
-        let words: Vec<&[u8]> = command
-            .args_iter()
-            .map(|arg| match arg {
-                Arg::Simple(word) => word,
-                _ => panic!("no cursor is used"),
-            })
-            .collect();
+        let words = redis_values::words(command);
         let now_ms = self.server.clock.now_ms();
         let reply = self.server.engine.lock().unwrap().execute(self.client, &words, now_ms);
-        value_of(reply).extract_error()
+        redis_values::value(reply).extract_error()
     }
 }
 
@@ -117,17 +112,4 @@ impl ConnectionLike for Client {
 
 fn lost() -> RedisError {
     RedisError::from((ErrorKind::Io, "the connection was lost"))
-}
-
-fn value_of(reply: Reply) -> Value {
-    match reply {
-        Reply::Nil | Reply::NilArray => Value::Nil,
-        Reply::Ok => Value::Okay,
-        Reply::Status(text) => Value::SimpleString(text.into_owned()),
-        Reply::Int(value) => Value::Int(value),
-        Reply::Bulk(bytes) => Value::BulkString(bytes.to_vec()),
-        Reply::Array(items) => Value::Array(items.into_iter().map(value_of).collect()),
-        Reply::Error(text) => redis::parse_redis_value(format!("-{text}\r\n").as_bytes()).unwrap(),
-        Reply::Double(_) | Reply::Map(_) | Reply::Set(_) => panic!("RESP 3 was not asked for"),
-    }
 }

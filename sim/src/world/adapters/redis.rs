@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use embedded::redis_values;
 use harness::world::hosts::redis::{Ended, Link, RedisHost};
 use harness::world::network::NodeIndex;
 use platform::time_limit::within;
 use ports::redis_port::{Connection, RedisConnection, RedisConnector};
 use redis::aio::ConnectionLike;
-use redis::{Arg, Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
-use redis_engine::Reply;
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisFuture, RedisResult, Value};
 
 /// Connects one process to the simulated Redis.
 pub struct SimRedis {
@@ -64,16 +64,9 @@ impl RedisConnection for SimConnection {
 
 impl SimConnection {
     async fn run(&self, command: &Cmd) -> RedisResult<Value> {
-        let words: Vec<&[u8]> = command
-            .args_iter()
-            .map(|arg| match arg {
-                Arg::Simple(word) => word,
-                Arg::Cursor => b"0".as_slice(),
-                _ => unreachable!("redis-rs knows no third kind of argument"),
-            })
-            .collect();
+        let words = redis_values::words(command);
         match self.0.host.run(self.0.from, self.0.link, &words).await {
-            Ended::Answered(reply) => value_of(reply).extract_error(),
+            Ended::Answered(reply) => redis_values::value(reply).extract_error(),
             Ended::Lost => Err(lost("the connection was reset")),
             Ended::Silent => std::future::pending().await,
         }
@@ -107,23 +100,4 @@ impl ConnectionLike for SimConnection {
 
 fn lost(why: &'static str) -> RedisError {
     RedisError::from((ErrorKind::Io, why))
-}
-
-fn value_of(reply: Reply) -> Value {
-    match reply {
-        Reply::Nil | Reply::NilArray => Value::Nil,
-        Reply::Ok => Value::Okay,
-        Reply::Status(text) => Value::SimpleString(text.into_owned()),
-        Reply::Int(value) => Value::Int(value),
-        Reply::Bulk(bytes) => Value::BulkString(bytes.to_vec()),
-        Reply::Array(items) => Value::Array(items.into_iter().map(value_of).collect()),
-        Reply::Error(text) => {
-            redis::parse_redis_value(format!("-{text}\r\n").as_bytes()).expect("an error line is one line of RESP")
-        }
-        Reply::Double(value) => Value::Double(value),
-        Reply::Map(pairs) => {
-            Value::Map(pairs.into_iter().map(|(key, value)| (value_of(key), value_of(value))).collect())
-        }
-        Reply::Set(items) => Value::Set(items.into_iter().map(value_of).collect()),
-    }
 }

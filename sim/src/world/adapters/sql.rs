@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use embedded::sql_values;
 use harness::world::hosts::postgres::{Ended, PostgresHost, Session, StatementKind};
 use harness::world::network::NodeIndex;
 use harness::world::settings::PoolOptions;
 use platform::time_limit::within;
 use ports::sql::{Isolation, Rows, SqlError, SqlPool, SqlTransaction, SqlValue};
-use postgres_engine::{PgError, Reply, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 struct Pool {
@@ -48,12 +48,16 @@ impl SimPool {
 
     async fn acquire(&self) -> Result<Lease, SqlError> {
         let pool = &self.0;
-        let permit = match within(pool.options.acquire_timeout, pool.permits.clone().acquire_owned()).await {
-            Ok(permit) => permit.expect("the semaphore is never closed"),
-            Err(_elapsed) => {
-                let waited_ms = u64::try_from(pool.options.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
-                return Err(SqlError::PoolExhausted { waited_ms });
-            }
+        let permit = match pool.permits.clone().try_acquire_owned() {
+            Ok(permit) => permit,
+            // Only whoever has to wait needs a time limit and its timer.
+            Err(_none_free) => match within(pool.options.acquire_timeout, pool.permits.clone().acquire_owned()).await {
+                Ok(permit) => permit.expect("the semaphore is never closed"),
+                Err(_elapsed) => {
+                    let waited_ms = u64::try_from(pool.options.acquire_timeout.as_millis()).unwrap_or(u64::MAX);
+                    return Err(SqlError::PoolExhausted { waited_ms });
+                }
+            },
         };
         let session = loop {
             let idle = pool.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -88,13 +92,13 @@ impl Drop for Lease {
 impl Lease {
     async fn run(&mut self, kind: StatementKind, sql: &str, params: &[SqlValue]) -> Result<Rows, SqlError> {
         self.healthy = false;
-        let values: Vec<Value> = params.iter().map(value_of).collect();
+        let values = sql_values::parameters(params);
         let host = &self.pool.host;
         let running = host.run(self.pool.from, self.session, kind, sql, &values);
         let timeout = self.pool.options.answer_timeout;
         match within(timeout, running).await {
-            Ok(Ended::Answered(Ok(reply))) => Ok(rows_of(reply)),
-            Ok(Ended::Answered(Err(error))) => Err(refusal(error)),
+            Ok(Ended::Answered(Ok(reply))) => Ok(sql_values::rows(reply)),
+            Ok(Ended::Answered(Err(error))) => Err(sql_values::refusal(error)),
             Ok(Ended::Lost) => Err(SqlError::ConnectionLost),
             Ok(Ended::Silent) => {
                 tokio::time::sleep(timeout).await;
@@ -155,46 +159,4 @@ impl SqlTransaction for SimTransaction {
         self.lease.healthy = answer.is_ok();
         answer.map(|_rows| ())
     }
-}
-
-fn refusal(error: PgError) -> SqlError {
-    SqlError::Refused { sqlstate: error.sqlstate.to_string(), message: error.message, constraint: error.constraint }
-}
-
-fn value_of(value: &SqlValue) -> Value {
-    match value {
-        SqlValue::Null => Value::Null,
-        SqlValue::Bool(value) => Value::Bool(*value),
-        SqlValue::Int(value) => Value::Int(*value),
-        SqlValue::Text(value) => Value::Text(value.clone()),
-        SqlValue::Timestamp(value) => Value::Timestamp(*value),
-        SqlValue::Json(value) => Value::Text(value.clone()),
-        SqlValue::IntArray(values) => Value::IntArray(values.as_slice().into()),
-        SqlValue::TextArray(values) => Value::TextArray(values.as_slice().into()),
-    }
-}
-
-fn rows_of(reply: Reply) -> Rows {
-    let rows = reply.rows.into_iter().map(|row| row.into_iter().map(sql_value_of).collect()).collect();
-    Rows { columns: reply.columns, rows, affected: reply.affected }
-}
-
-fn sql_value_of(value: Value) -> SqlValue {
-    match value {
-        Value::Null => SqlValue::Null,
-        Value::Bool(value) => SqlValue::Bool(value),
-        Value::Int(value) => SqlValue::Int(value),
-        Value::Text(value) => SqlValue::Text(value),
-        Value::Timestamp(value) => SqlValue::Timestamp(value),
-        Value::Json(value) => SqlValue::Json(value.to_string().into()),
-        Value::IntArray(values) => SqlValue::IntArray(values.to_vec()),
-        Value::TextArray(values) => SqlValue::TextArray(values.to_vec()),
-        // Sums of bigint are numeric; the platform's are whole.
-        Value::Numeric(number) => SqlValue::Int(whole(&number.to_string())),
-        other @ (Value::Float(_) | Value::Interval(_)) => panic!("the port has no type for {other:?}; cast it"),
-    }
-}
-
-fn whole(number: &str) -> i64 {
-    number.parse().unwrap_or_else(|_| panic!("the port has no type for the numeric {number}; cast it"))
 }
