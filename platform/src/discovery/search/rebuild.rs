@@ -3,10 +3,14 @@
 //! 1. A new index is made and joins the indices that changes are written to.
 //! 2. Every row is read, page by page, and written with the lowest version there is: whatever the change stream brings, it
 //!    replaces it, and what it has brought already stays.
-//! 3. The alias that searches read moves from the old index to the new one, and the old one goes, in one step.
+//! 3. The alias that searches read moves from the old index to the new one in one step. The old one goes a moment later, when no
+//!    search that began before can still be reading it.
 //!
 //! No change is missed. One that commits after its row was read comes by the stream, to both indices. One that the indexer
 //! read before it knew of the new index had committed before the rows were read, and so is among them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
 
 use ports::sql::SqlError;
 use serde_json::{Value, json};
@@ -19,6 +23,8 @@ use crate::texts::TextId;
 
 /// Older than anything that the change stream brings.
 const FROM_THE_TABLE: i64 = 1;
+/// How long a search that has begun may go on reading an index that is no longer behind the alias.
+const LONGEST_SEARCH: Duration = Duration::from_secs(2);
 /// Rows read at once.
 const PAGE: i64 = 1_000;
 /// How often the search server may be away in the middle of it.
@@ -125,32 +131,40 @@ async fn copy(ctx: &Context, engine: &Engine, index: &str, rows: &[ProductRow]) 
     Err(Trouble::Away.into())
 }
 
-/// Searches read the new index from now on, and every other index of the platform goes.
+/// Searches read the new index from now on, in one step; every other index of the platform goes when no search that began before
+/// can still be reading it.
 async fn switch(engine: &Engine, index: &str) -> Result<(), RebuildError> {
-    let mut others = engine.behind(READERS).await?;
+    let readers = engine.behind(READERS).await?;
     let writers = engine.behind(WRITERS).await?;
     if !writers.iter().any(|writer| writer == index) {
         return Err(RebuildError::Overtaken);
     }
-    others.extend(writers);
-    others.sort();
-    others.dedup();
+    let before: Vec<&String> = readers.iter().filter(|reader| *reader != index).collect();
     let mut actions = vec![json!({"add": {"index": index, "alias": READERS}})];
-    let others = others.iter().filter(|other| *other != index);
-    actions.extend(others.map(|other| json!({"remove_index": {"index": other}})));
-    match engine.aliases(&actions).await {
-        Ok(()) => Ok(()),
-        Err(trouble) => {
-            // An answer that was lost, or another switch at the same time: what stands there now is what counts.
-            let readers: Vec<String> = engine.behind(READERS).await?;
-            match readers.as_slice() {
-                [reader] if reader == index => Ok(()),
-                [] => Err(trouble.into()),
-                _ if matches!(trouble, Trouble::Missing { .. }) => Err(RebuildError::Overtaken),
-                _ => Err(trouble.into()),
-            }
+    actions.extend(before.iter().map(|reader| json!({"remove": {"index": reader, "alias": READERS}})));
+    if let Err(trouble) = engine.aliases(&actions).await {
+        // An answer that was lost, or another switch at the same time: what stands there now is what counts.
+        let readers = engine.behind(READERS).await?;
+        match readers.as_slice() {
+            [reader] if reader == index => {}
+            [] => return Err(trouble.into()),
+            _ if matches!(trouble, Trouble::Missing { .. }) => return Err(RebuildError::Overtaken),
+            _ => return Err(trouble.into()),
         }
     }
+    tokio::time::sleep(LONGEST_SEARCH).await;
+    if engine.behind(READERS).await? != [index] {
+        // A newer one has taken this one's place, and sees to the rest.
+        return Ok(());
+    }
+    let others = writers.iter().chain(before).filter(|other| *other != index);
+    for other in others.collect::<BTreeSet<_>>() {
+        match engine.aliases(&[json!({"remove_index": {"index": other}})]).await {
+            Ok(()) | Err(Trouble::Missing { .. }) => {}
+            Err(trouble) => return Err(trouble.into()),
+        }
+    }
+    Ok(())
 }
 
 /// Everything the index that searches read holds of products that exist, as it stands after a refresh: for comparing it
