@@ -31,7 +31,7 @@ struct Args {
 enum Engine {
     /// The Postgres engine and Postgres 15.
     Postgres {
-        /// Host and port.
+        /// Host and port, or a URL of which only those count. On this machine: its processes are stopped and continued.
         #[arg(long, default_value = "127.0.0.1:5432")]
         server: String,
         /// A superuser who needs no password.
@@ -60,7 +60,8 @@ fn run(args: &Args) -> Result<Outcome, Trouble> {
         Campaign { seed: args.seed, programs: args.programs, workers: args.workers, max_findings: args.findings };
     match &args.engine {
         Engine::Postgres { server, user, database } => {
-            let address = Address { at: server.clone(), user: user.clone(), database: database.clone() };
+            let at = server.rsplit('@').next().and_then(|at| at.split('/').next()).unwrap_or_default().to_owned();
+            let address = Address { at, user: user.clone(), database: database.clone() };
             campaign.run(|worker| PostgresPair::open(&address, worker))
         }
         Engine::Kafka { server } => campaign.run(|worker| {

@@ -72,11 +72,11 @@ impl Outcome {
         }
     }
 
-    /// Whether it is an error that a timer gives: a deadlock, or a lock that took too long.
+    /// Whether it is an error that a timer gives: a deadlock, a lock or a statement that took too long.
     pub(super) fn is_of_a_timer(&self) -> bool {
         match self {
             Self::Done { .. } => false,
-            Self::Error { sqlstate, message, .. } => sqlstate == "40P01" || message.contains("lock timeout"),
+            Self::Error { sqlstate, message, .. } => sqlstate == "40P01" || message.ends_with("timeout"),
         }
     }
 

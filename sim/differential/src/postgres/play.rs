@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::program::{Action, Program, Step, Timers, name};
 use super::schema::{CLEAR, FINAL, ROWS, SCHEMA};
-use super::server::{ServerSide, Timeouts};
+use super::server::{NEVER, ServerSide, Timeouts};
 use super::side::{Ended, EngineSide, SESSIONS};
 use crate::{Difference, Tally, Trouble};
 
 /// How long timers are when nothing has to be repeated: as short as a machine at work lets a session be stopped in.
-const TIMEOUTS: Timeouts = Timeouts { lock: Duration::from_millis(12), deadlock: Duration::from_millis(30) };
+const TIMEOUTS: Timeouts =
+    Timeouts { lock: Duration::from_millis(12), deadlock: Duration::from_millis(30), others: NEVER };
 
 /// A run of a program.
 struct Play<'a> {
@@ -32,7 +33,7 @@ pub(super) fn play(
     scale: u32,
     tally: &mut Tally,
 ) -> Result<Option<Difference>, Trouble> {
-    let timeouts = Timeouts { lock: TIMEOUTS.lock * scale, deadlock: TIMEOUTS.deadlock * scale };
+    let timeouts = Timeouts { lock: TIMEOUTS.lock * scale, deadlock: TIMEOUTS.deadlock * scale, ..TIMEOUTS };
     server.reset(timeouts)?;
     server.prepare(&format!("{CLEAR}{ROWS}"))?;
     let engine = EngineSide::new(&format!("{SCHEMA}{ROWS}"), timeouts.deadlock)?;

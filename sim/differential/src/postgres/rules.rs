@@ -7,27 +7,41 @@ use std::time::Duration;
 
 use super::Address;
 use super::outcome::Outcome;
-use super::server::{ServerSide, Timeouts};
+use super::server::{NEVER, ServerSide, Timeouts};
 use super::side::{Ended, SESSIONS};
 use crate::Trouble;
 
-/// The timeouts that the rules are written for, a server's default; a lock timeout they set themselves.
-const TIMEOUTS: Timeouts = Timeouts { lock: Duration::from_secs(1), deadlock: Duration::from_secs(1) };
+/// The deadlock timeout that the rules are written for, a server's default.
+const DEADLOCK_TIMEOUT: Duration = Duration::from_secs(1);
+/// How many times longer all times of a rule are in each run of it, for a machine that was too busy before.
+const SCALES: [u32; 3] = [1, 4, 16];
 
 /// Runs a program in a database of this name, made anew; the first step whose outcome is another, if there is one.
 ///
 /// # Errors
-/// The server cannot be reached, or the program is not understood.
+/// The server cannot be reached, the machine is too busy, or the program is not understood.
 pub fn run_on_server(address: &Address, database: &str, program: &str) -> Result<Option<String>, Trouble> {
-    let mut server = ServerSide::open(address, database)?;
-    server.reset(TIMEOUTS)?;
+    for scale in SCALES {
+        let mut server = ServerSide::open(address, database)?;
+        let problem = run(&mut server, &stretched(program, scale), DEADLOCK_TIMEOUT * scale)?;
+        if !server.raced() {
+            return Ok(problem);
+        }
+    }
+    let what = "this machine is too busy: timers go off before a session that waits can be stopped".to_owned();
+    Err(Trouble::Unexpected { server: "Postgres", what })
+}
+
+fn run(server: &mut ServerSide, program: &str, deadlock: Duration) -> Result<Option<String>, Trouble> {
+    let timeouts = program.split('\'').filter_map(milliseconds).min().map_or(NEVER, Duration::from_millis);
+    server.reset(Timeouts { lock: NEVER, deadlock, others: timeouts })?;
     let mut ended = Ended::new();
     for (number, line) in program.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with("--") {
             continue;
         }
-        if let Some(problem) = step(&mut server, &mut ended, line)? {
+        if let Some(problem) = step(server, &mut ended, line)? {
             return Ok(Some(format!("line {}: {line}\n  {problem}", number + 1)));
         }
     }
@@ -37,10 +51,26 @@ pub fn run_on_server(address: &Address, database: &str, program: &str) -> Result
     Ok(None)
 }
 
+/// `200` of `200ms`.
+fn milliseconds(word: &str) -> Option<u64> {
+    word.strip_suffix("ms")?.parse().ok()
+}
+
+/// The program with every time in it so many times as long: those it waits, and the timeouts it sets.
+fn stretched(program: &str, scale: u32) -> String {
+    let stretch = |word: &str| match milliseconds(word) {
+        Some(ms) => format!("{}ms", ms * u64::from(scale)),
+        None => word.to_owned(),
+    };
+    let quoted = |word: &str| word.split('\'').map(stretch).collect::<Vec<_>>().join("'");
+    let line = |line: &str| line.split(' ').map(quoted).collect::<Vec<_>>().join(" ");
+    program.lines().map(line).collect::<Vec<_>>().join("\n")
+}
+
 fn step(server: &mut ServerSide, ended: &mut Ended, line: &str) -> Result<Option<String>, Trouble> {
     let unreadable = || Trouble::Unexpected { server: "the rules' file", what: format!("cannot be read: {line}") };
-    if let Some(ms) = line.strip_prefix("wait ").and_then(|rest| rest.strip_suffix("ms")) {
-        server.pass_by(Duration::from_millis(ms.parse().map_err(|_| unreadable())?), ended)?;
+    if let Some(ms) = line.strip_prefix("wait ") {
+        server.pass_by(Duration::from_millis(milliseconds(ms).ok_or_else(unreadable)?), ended)?;
         return Ok(None);
     }
     if let Some(sql) = line.strip_prefix("setup:") {

@@ -46,6 +46,8 @@ struct Alarm {
 pub(super) struct Timeouts {
     pub(super) lock: Duration,
     pub(super) deadlock: Duration,
+    /// The shortest that statements set themselves.
+    pub(super) others: Duration,
 }
 
 /// How a session came to rest.
@@ -89,7 +91,7 @@ const GRACE: Duration = Duration::from_millis(4);
 /// Between two looks at a session that is at work.
 const LOOK: Duration = Duration::from_micros(100);
 /// Longer than any timer: a session whose lock timeout is on never comes to look for a deadlock.
-const NEVER: Duration = Duration::from_secs(1_000_000);
+pub(super) const NEVER: Duration = Duration::from_secs(1_000_000);
 
 impl ServerSide {
     /// Connects; everything happens in a database of this name, made anew. (A schema would not do: advisory locks are the
@@ -113,7 +115,7 @@ impl ServerSide {
             waiting: Vec::new(),
             woken: VecDeque::new(),
             lock_timeouts: [false; SESSIONS],
-            timeouts: Timeouts { lock: NEVER, deadlock: NEVER },
+            timeouts: Timeouts { lock: NEVER, deadlock: NEVER, others: NEVER },
             now_us: 0,
             raced: false,
         })
@@ -173,10 +175,9 @@ impl ServerSide {
         self.now_us = now_us;
         let begun = Instant::now();
         self.sessions[session].send(sql)?;
-        if let Some(outcome) = self.sessions[session].poll(GRACE)? {
-            ended.insert(session, outcome);
-        } else {
-            self.run_to_rest(session, begun, false, ended)?;
+        match self.sessions[session].poll(GRACE)? {
+            Some(outcome) => self.note_end(session, begun, outcome, ended),
+            None => self.run_to_rest(session, begun, ended)?,
         }
         self.run_woken(ended)
     }
@@ -199,7 +200,8 @@ impl ServerSide {
     /// Lets this time pass, and whoever's timer went off meanwhile notice it.
     pub(super) fn pass_by(&mut self, time: Duration, ended: &mut Ended) -> Result<(), Trouble> {
         std::thread::sleep(time);
-        for session in self.blocked() {
+        let sessions: Vec<usize> = self.waiting.iter().map(|waiting| waiting.session).collect();
+        for session in sessions {
             if self.blocked().contains(&session) && self.processes[session].has_alarm()? {
                 self.sound(session, ended)?;
             }
@@ -213,7 +215,7 @@ impl ServerSide {
         waiting.alarm = None;
         let begun = Instant::now();
         self.processes[session].go_on()?;
-        self.run_to_rest(session, begun, true, ended)?;
+        self.run_to_rest(session, begun, ended)?;
         self.run_woken(ended)
     }
 
@@ -225,7 +227,7 @@ impl ServerSide {
             self.waiting.retain(|waiting| waiting.session != session);
             let begun = Instant::now();
             self.processes[session].go_on()?;
-            self.run_to_rest(session, begun, false, ended)?;
+            self.run_to_rest(session, begun, ended)?;
         }
     }
 
@@ -245,31 +247,18 @@ impl ServerSide {
         Ok(())
     }
 
-    /// Waits until a session has answered, or waits for a lock; then it is stopped. `sounding`: it was let go on for the
-    /// sake of its timer, and may wait on as it did.
-    fn run_to_rest(
-        &mut self,
-        session: usize,
-        begun: Instant,
-        sounding: bool,
-        ended: &mut Ended,
-    ) -> Result<(), Trouble> {
-        let rest = self.rest(session, begun)?;
-        let shortest = if self.lock_timeouts[session] { self.timeouts.lock } else { self.timeouts.deadlock };
-        let may_have_raced = begun.elapsed() >= shortest;
-        match rest {
-            Rest::Ended(outcome) => {
-                self.waiting.retain(|waiting| waiting.session != session);
-                self.raced |= !sounding && may_have_raced && outcome.is_of_a_timer();
-                ended.insert(session, outcome);
-            }
+    /// Waits until a session has answered, or waits for a lock; then it is stopped. It may wait on as it did, if it went on
+    /// only for the sake of its timer.
+    fn run_to_rest(&mut self, session: usize, begun: Instant, ended: &mut Ended) -> Result<(), Trouble> {
+        match self.rest(session, begun)? {
+            Rest::Ended(outcome) => self.note_end(session, begun, outcome, ended),
             Rest::Waits(since) => {
                 if self.waiting.iter().any(|waiting| waiting.session == session && waiting.since == since) {
                     return Ok(());
                 }
                 self.waiting.retain(|waiting| waiting.session != session);
-                self.raced |= may_have_raced;
-                let is_lock_timeout = self.lock_timeouts[session];
+                self.raced |= self.may_have_raced(session, begun);
+                let (is_lock_timeout, shortest) = (self.lock_timeouts[session], self.shortest(session));
                 let timeout_us = i64::try_from(shortest.as_micros()).unwrap_or(i64::MAX);
                 let alarm = Alarm {
                     due_us: self.now_us.saturating_add(timeout_us),
@@ -280,6 +269,24 @@ impl ServerSide {
             }
         }
         Ok(())
+    }
+
+    /// Takes down an answer. A timer's own is no evidence if the session ran for so long that the timer may have begun
+    /// meanwhile.
+    fn note_end(&mut self, session: usize, begun: Instant, outcome: Outcome, ended: &mut Ended) {
+        self.waiting.retain(|waiting| waiting.session != session);
+        self.raced |= outcome.is_of_a_timer() && self.may_have_raced(session, begun);
+        ended.insert(session, outcome);
+    }
+
+    /// Whether a session that went on at `begun`, and has come to rest, may have seen a timer go off.
+    fn may_have_raced(&self, session: usize, begun: Instant) -> bool {
+        begun.elapsed() >= self.shortest(session).min(self.timeouts.others)
+    }
+
+    /// The timer of a session that comes first.
+    fn shortest(&self, session: usize) -> Duration {
+        if self.lock_timeouts[session] { self.timeouts.lock } else { self.timeouts.deadlock }
     }
 
     fn rest(&mut self, session: usize, begun: Instant) -> Result<Rest, Trouble> {

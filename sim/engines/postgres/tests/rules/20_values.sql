@@ -8,8 +8,14 @@ a: SELECT '{"bb": 1, "a": 2, "bb": 3}'::jsonb::text => rows {"a": 2, "bb": 3}
 a: SELECT jsonb_build_object('b', 1, 'a', 'x')::text => rows {"a": "x", "b": 1}
 a: SELECT 'a' < 'B', 'B' < 'a' => rows false,true
 a: SELECT sum(n), avg(n), count(*) FROM t => rows 2147483647,2147483647.00000000,1
+-- now() stands still in a transaction, and only there.
+setup: CREATE TABLE moment (at timestamptz NOT NULL);
 a: BEGIN => ok
-a: ROLLBACK => ROLLBACK
+a: INSERT INTO moment VALUES (now()) => 1
+wait 20ms
+a: SELECT now() = at FROM moment => rows true
+a: COMMIT => COMMIT
+a: SELECT now() > at FROM moment => rows true
 a: SELECT now() = now(), NULL = NULL, NULL IS NOT DISTINCT FROM NULL => rows true,NULL,true
 a: SELECT 'abc' LIKE 'a%', 'abc' LIKE '_b_', 'abc' LIKE 'b%' => rows true,true,false
 a: SELECT coalesce(NULL, 2), greatest(1, NULL, 3), least(2, 1), nullif(1, 1) => rows 2,3,1,NULL
