@@ -9,7 +9,6 @@
 //! No change is missed. One that commits after its row was read comes by the stream, to both indices. One that the indexer
 //! read before it knew of the new index had committed before the rows were read, and so is among them.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ports::sql::SqlError;
@@ -134,37 +133,47 @@ async fn copy(ctx: &Context, engine: &Engine, index: &str, rows: &[ProductRow]) 
 /// Searches read the new index from now on, in one step; every other index of the platform goes when no search that began before
 /// can still be reading it.
 async fn switch(engine: &Engine, index: &str) -> Result<(), RebuildError> {
-    let readers = engine.behind(READERS).await?;
     let writers = engine.behind(WRITERS).await?;
     if !writers.iter().any(|writer| writer == index) {
         return Err(RebuildError::Overtaken);
     }
-    let before: Vec<&String> = readers.iter().filter(|reader| *reader != index).collect();
-    let mut actions = vec![json!({"add": {"index": index, "alias": READERS}})];
-    actions.extend(before.iter().map(|reader| json!({"remove": {"index": reader, "alias": READERS}})));
-    if let Err(trouble) = engine.aliases(&actions).await {
-        // An answer that was lost, or another switch at the same time: what stands there now is what counts.
-        let readers = engine.behind(READERS).await?;
-        match readers.as_slice() {
-            [reader] if reader == index => {}
-            [] => return Err(trouble.into()),
-            _ if matches!(trouble, Trouble::Missing { .. }) => return Err(RebuildError::Overtaken),
-            _ => return Err(trouble.into()),
-        }
-    }
+    take_alias(engine, index).await?;
     tokio::time::sleep(LONGEST_SEARCH).await;
     if engine.behind(READERS).await? != [index] {
         // A newer one has taken this one's place, and sees to the rest.
         return Ok(());
     }
-    let others = writers.iter().chain(before).filter(|other| *other != index);
-    for other in others.collect::<BTreeSet<_>>() {
+    for other in writers.iter().filter(|other| *other != index) {
         match engine.aliases(&[json!({"remove_index": {"index": other}})]).await {
             Ok(()) | Err(Trouble::Missing { .. }) => {}
             Err(trouble) => return Err(trouble.into()),
         }
     }
     Ok(())
+}
+
+/// Makes the index the only one that searches read. Of several that are finished at the same time, and each saw no other, the
+/// newest stays: names grow with time.
+async fn take_alias(engine: &Engine, index: &str) -> Result<(), RebuildError> {
+    let mut asked = false;
+    for _try in 0..TRIES {
+        let readers = engine.behind(READERS).await?;
+        if readers == [index] {
+            return Ok(());
+        }
+        if asked && readers.iter().any(|reader| reader.as_str() > index) {
+            return Err(RebuildError::Overtaken);
+        }
+        let mut actions = vec![json!({"add": {"index": index, "alias": READERS}})];
+        let before = readers.iter().filter(|reader| *reader != index);
+        actions.extend(before.map(|reader| json!({"remove": {"index": reader, "alias": READERS}})));
+        match engine.aliases(&actions).await {
+            // What stands there now is what counts: an answer may have been lost, and somebody else may have asked too.
+            Ok(()) | Err(Trouble::Away | Trouble::Missing { .. }) => asked = true,
+            Err(trouble @ Trouble::Refused { .. }) => return Err(trouble.into()),
+        }
+    }
+    Err(Trouble::Away.into())
 }
 
 /// Everything the index that searches read holds of products that exist, as it stands after a refresh: for comparing it
