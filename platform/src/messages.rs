@@ -50,6 +50,35 @@ pub struct CheckoutRequest {
     /// The price of one that the shopper was shown; at another price nothing is bought.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shown_price_cents: Option<i64>,
+    /// What else is wanted, in ascending order of SKUs, all of them greater than `sku`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub further: Vec<WantedLine>,
+}
+
+/// A further line of a checkout.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WantedLine {
+    /// What is wanted.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// The price of one that the shopper was shown; at another price nothing is bought.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_price_cents: Option<i64>,
+}
+
+impl CheckoutRequest {
+    /// Whether it can be one: every quantity is positive, and no SKU comes twice or out of order.
+    #[must_use]
+    pub fn is_well_formed(&self) -> bool {
+        let mut before = &self.sku;
+        let ascending = self.further.iter().all(|line| {
+            let ascends = *before < line.sku;
+            before = &line.sku;
+            ascends && line.quantity > 0
+        });
+        self.quantity > 0 && ascending
+    }
 }
 
 /// A lane's answer to a checkout; HTTP 200 whatever it says, because the lane did answer.
@@ -68,6 +97,11 @@ pub enum CheckoutAnswer {
     },
     /// Nothing left, and nothing done.
     SoldOut,
+    /// Of one of several products there is not enough, and nothing was done about any.
+    LineSoldOut {
+        /// Which.
+        sku: String,
+    },
     /// The card was declined; the order has failed.
     Declined {
         /// The order.
@@ -96,6 +130,18 @@ pub enum CheckoutAnswer {
     },
     /// No such product.
     UnknownProduct,
+    /// One of several products does not exist, or cannot be bought in one order with the others.
+    LineUnknown {
+        /// Which.
+        sku: String,
+    },
+    /// The products are not sold in one currency.
+    MixedCurrencies,
+    /// Some of several products no longer cost what the shopper was shown; this request did nothing.
+    PricesChanged {
+        /// Those.
+        lines: Vec<ChangedPrice>,
+    },
     /// The product no longer costs what the shopper was shown; this request did nothing.
     PriceChanged {
         /// What one costs now.
@@ -119,6 +165,17 @@ impl CheckoutAnswer {
     }
 }
 
+/// A product whose price is not the one that the shopper was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangedPrice {
+    /// Which.
+    pub sku: String,
+    /// What one costs now.
+    pub price_cents: i64,
+    /// What the shopper was shown.
+    pub shown_cents: i64,
+}
+
 /// An order as services and shoppers see it: `GET /internal/orders/{id}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OrderView {
@@ -126,11 +183,11 @@ pub struct OrderView {
     pub order_id: String,
     /// Whose it is.
     pub shopper_id: String,
-    /// What was bought.
+    /// What was bought; of several products the first.
     pub sku: String,
-    /// How many.
+    /// How many of that.
     pub quantity: i64,
-    /// The price of all units.
+    /// The price of all units of all products.
     pub amount_cents: i64,
     /// ISO 4217, lower case.
     pub currency: String,
@@ -139,6 +196,28 @@ pub struct OrderView {
     /// Why it did not end well, if it did not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// All lines, in SKU order, the first one included; none when there is only that.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<OrderLine>,
+}
+
+/// A line of an order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLine {
+    /// What was bought.
+    pub sku: String,
+    /// How many.
+    pub quantity: i64,
+    /// The price of all its units.
+    pub amount_cents: i64,
+}
+
+impl OrderView {
+    /// What was bought, line by line: SKU, units and their price.
+    pub fn each_line(&self) -> impl Iterator<Item = (&str, i64, i64)> {
+        let only = self.lines.is_empty().then_some((&*self.sku, self.quantity, self.amount_cents));
+        only.into_iter().chain(self.lines.iter().map(|line| (&*line.sku, line.quantity, line.amount_cents)))
+    }
 }
 
 /// A shopper's wish to cancel: `POST /internal/orders/{id}/cancel`.
@@ -224,6 +303,13 @@ pub struct CartPut {
 pub struct CartMerge {
     /// Which; it ends.
     pub guest_cart_id: String,
+}
+
+/// What was bought of a cart: `POST /internal/carts/{id}/bought`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CartBought {
+    /// SKUs and quantities.
+    pub lines: Vec<(String, i64)>,
 }
 
 /// A cart, as every request to `/internal/carts` is answered.

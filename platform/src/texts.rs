@@ -31,6 +31,7 @@ texts! {
     MIGRATION_STOCK = "migrations/0001_stock.sql",
     MIGRATION_ORDERS = "migrations/0002_orders.sql",
     MIGRATION_EVENTS = "migrations/0003_events.sql",
+    MIGRATION_ORDER_LINES = "migrations/0004_order_lines.sql",
 
     // The catalog, in a database of its own.
     CATALOG_MIGRATION_CATALOG = "catalog-migrations/0001_catalog.sql",
@@ -50,6 +51,7 @@ texts! {
     LUA_CART_READ = "lua/cart/read.lua",
     LUA_CART_PUT = "lua/cart/put.lua",
     LUA_CART_MERGE = "lua/cart/merge.lua",
+    LUA_CART_BOUGHT = "lua/cart/bought.lua",
 
     // Health, orders and fulfilment.
     HEALTH_READY = "sql/health/ready.sql",
@@ -57,6 +59,7 @@ texts! {
     ORDERS_LOCK_OWN = "sql/orders/lock_own.sql",
     ORDERS_CANCEL = "sql/orders/cancel.sql",
     ORDERS_MOVE = "sql/orders/move.sql",
+    ORDERS_LINES = "sql/orders/lines.sql",
     OUTBOX_APPEND = "sql/fulfilment/outbox_append.sql",
     OUTBOX_NEXT = "sql/fulfilment/outbox_next.sql",
     OUTBOX_MARK_PUBLISHED = "sql/fulfilment/outbox_mark_published.sql",
@@ -86,6 +89,7 @@ texts! {
     INVENTORY_STOCK_LEVELS = "sql/inventory/stock_levels.sql",
     INVENTORY_STOCKED_LEVELS = "sql/inventory/stocked_levels.sql",
     INVENTORY_ORDERS_FOR_REBUILD = "sql/inventory/orders_for_rebuild.sql",
+    INVENTORY_LINES_FOR_REBUILD = "sql/inventory/lines_for_rebuild.sql",
     INVENTORY_ORDERS_OF_HOLDS = "sql/inventory/orders_of_holds.sql",
     INVENTORY_SPREAD = "sql/inventory/spread.sql",
     INVENTORY_AVAILABILITY = "sql/inventory/availability.sql",
@@ -95,6 +99,8 @@ texts! {
     CHECKOUT_PLACE = "sql/checkout/place.sql",
     CHECKOUT_PLACE_DEGRADED = "sql/checkout/place_degraded.sql",
     CHECKOUT_BUG_PLACE_DEGRADED = "sql/checkout/bug_place_degraded.sql",
+    CHECKOUT_PLACE_LINES = "sql/checkout/place_lines.sql",
+    CHECKOUT_PLACE_LINES_DEGRADED = "sql/checkout/place_lines_degraded.sql",
     CHECKOUT_READ_ORDER = "sql/checkout/read_order.sql",
 
     // The hard commit.
@@ -111,6 +117,7 @@ texts! {
     COMMIT_GROUP_LOCK_ORDERS = "sql/commit/group_lock_orders.sql",
     COMMIT_GROUP_LOCK_STOCK = "sql/commit/group_lock_stock.sql",
     COMMIT_GROUP_WRITE = "sql/commit/group_write.sql",
+    COMMIT_GROUP_WRITE_LINES = "sql/commit/group_write_lines.sql",
 
     // Compensation.
     COMPENSATION_CLAIM = "sql/compensation/claim.sql",
@@ -119,6 +126,7 @@ texts! {
     COMPENSATION_FAIL = "sql/compensation/fail.sql",
     COMPENSATION_REFUNDED = "sql/compensation/refunded.sql",
     COMPENSATION_CANCELLED = "sql/compensation/cancelled.sql",
+    COMPENSATION_RETURN_LINE = "sql/compensation/return_line.sql",
 
     // Payments.
     PAYMENTS_TAKE_WEBHOOK = "sql/payments/take_webhook.sql",

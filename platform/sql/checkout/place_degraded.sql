@@ -20,6 +20,9 @@ WITH gate AS (
                + COALESCE((SELECT sum(b.on_hand) FROM inventory_buckets b WHERE b.sku = $3), 0)::bigint
                - COALESCE((SELECT sum(o.quantity) FROM orders o
                            WHERE o.sku = $3 AND o.status IN ('placed', 'compensating', 'cancelling')
+                             AND o.status = 'placed'), 0)::bigint
+               - COALESCE((SELECT sum(l.quantity) FROM orders o JOIN order_lines l ON l.order_id = o.order_id
+                           WHERE l.sku = $3 AND o.status IN ('placed', 'compensating', 'cancelling')
                              AND o.status = 'placed'), 0)::bigint AS units_left
     FROM inventory i
     WHERE i.sku = $3

@@ -16,4 +16,5 @@ SET next_attempt_at = $2, attempts = o.attempts + 1
 FROM due
 WHERE o.order_id = due.order_id
 RETURNING o.order_id, o.shopper_id, o.sku, o.quantity, o.amount_cents, o.currency, o.status, o.reason, o.fingerprint,
-          o.payment_method, o.epoch, o.next_attempt_at, o.attempts, o.placed_at, NULL::text AS decline_code
+          o.payment_method, o.epoch, o.next_attempt_at, o.attempts, o.placed_at, o.line_count,
+          NULL::text AS decline_code

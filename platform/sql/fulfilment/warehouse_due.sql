@@ -4,7 +4,7 @@
 -- parameter alone could not prove: without it every order ever made is looked at.
 --
 -- $1 the status, one of the two, $2 in it since this time or longer, $3 how many
-SELECT order_id, shopper_id, sku, quantity, amount_cents, currency, status, reason
+SELECT order_id, shopper_id, sku, quantity, amount_cents, currency, status, reason, line_count
 FROM orders
 WHERE status IN ('picking', 'shipped') AND status = $1 AND updated_at <= $2
 ORDER BY updated_at, order_id

@@ -18,4 +18,6 @@ INSERT INTO inventory_buckets (sku, bucket, on_hand)
 SELECT supply.sku, b.bucket,
        supply.on_hand / $1::bigint + CASE WHEN b.bucket < supply.on_hand % $1::bigint THEN 1 ELSE 0 END
 FROM supply CROSS JOIN unnest($2::bigint[]) AS b (bucket)
+-- By SKU and then by bucket, as orders of several products lock them: none can wait for this while it is waited for.
+ORDER BY supply.sku, b.bucket
 ON CONFLICT (sku, bucket) DO UPDATE SET on_hand = inventory_buckets.on_hand + EXCLUDED.on_hand

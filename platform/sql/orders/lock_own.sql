@@ -3,7 +3,7 @@
 -- Called first by a cancellation.
 --
 -- $1 the order, $2 the shopper
-SELECT order_id, shopper_id, sku, quantity, amount_cents, currency, status, reason
+SELECT order_id, shopper_id, sku, quantity, amount_cents, currency, status, reason, line_count
 FROM orders
 WHERE order_id = $1 AND shopper_id = $2
 FOR UPDATE

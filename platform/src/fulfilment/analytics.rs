@@ -48,12 +48,18 @@ fn totals_by_sku<'a>(events: &[&'a OrderEvent]) -> BTreeMap<&'a str, Totals> {
     for event in events {
         match event.kind {
             OrderEventKind::OrderConfirmed => {
-                let sums = totals.entry(&event.order.sku).or_default();
-                sums.orders += 1;
-                sums.units = sums.units.saturating_add(event.order.quantity);
-                sums.revenue_cents = sums.revenue_cents.saturating_add(event.order.amount_cents);
+                for (sku, units, cents) in event.order.each_line() {
+                    let sums = totals.entry(sku).or_default();
+                    sums.orders += 1;
+                    sums.units = sums.units.saturating_add(units);
+                    sums.revenue_cents = sums.revenue_cents.saturating_add(cents);
+                }
             }
-            OrderEventKind::OrderCancelled => totals.entry(&event.order.sku).or_default().cancelled += 1,
+            OrderEventKind::OrderCancelled => {
+                for (sku, _, _) in event.order.each_line() {
+                    totals.entry(sku).or_default().cancelled += 1;
+                }
+            }
             OrderEventKind::OrderRefunded | OrderEventKind::OrderShipped | OrderEventKind::OrderDelivered => {}
         }
     }
@@ -75,6 +81,7 @@ mod tests {
             currency: "usd".into(),
             status: "confirmed".into(),
             reason: None,
+            lines: Vec::new(),
         };
         OrderEvent::of(kind, order)
     }

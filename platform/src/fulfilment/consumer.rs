@@ -212,6 +212,7 @@ mod tests {
                 currency: "usd".into(),
                 status: "confirmed".into(),
                 reason: None,
+                lines: Vec::new(),
             },
         )
     }

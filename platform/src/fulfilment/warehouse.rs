@@ -15,12 +15,12 @@ use crate::messages::{OrderEvent, OrderEventKind, OrderView};
 use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
-use crate::transaction::orders::order_view;
+use crate::transaction::orders::views_in;
 
 /// Orders moved along in one transaction.
 const MOVE_BATCH: i64 = 200;
 
-/// Asks for a parcel per confirmed order, and moves to `picking` those that are still confirmed.
+/// Asks for a parcel per line of each confirmed order, and moves to `picking` those that are still confirmed.
 pub(super) async fn request_parcels(
     ctx: &Context,
     transaction: &mut dyn SqlTransaction,
@@ -32,10 +32,14 @@ pub(super) async fn request_parcels(
         return Ok(());
     }
     let orders = texts(&confirmed, |order| &order.order_id);
+    let parcels: Vec<(&str, &str, i64)> = confirmed
+        .iter()
+        .flat_map(|order| order.each_line().map(|(sku, quantity, _)| (&*order.order_id, sku, quantity)))
+        .collect();
     let parameters = [
-        orders.clone(),
-        texts(&confirmed, |order| &order.sku),
-        SqlValue::IntArray(confirmed.iter().map(|order| order.quantity).collect()),
+        texts(&parcels, |(order_id, _, _)| order_id),
+        texts(&parcels, |(_, sku, _)| sku),
+        SqlValue::IntArray(parcels.iter().map(|(_, _, quantity)| *quantity).collect()),
         SqlValue::Timestamp(ctx.clock.now_us()),
     ];
     transaction.query(ctx.texts.get(TextId::WAREHOUSE_REQUEST), &parameters).await?;
@@ -90,7 +94,7 @@ async fn take_step(ctx: &Context, step: Step) -> Result<i64, SqlError> {
         transaction.rollback().await?;
         return Ok(0);
     }
-    let orders: Vec<OrderView> = due.iter().map(order_view).collect();
+    let orders: Vec<OrderView> = views_in(ctx, &mut *transaction, &due).await?;
     let ids = texts(&orders, |order| &order.order_id);
     let moved = move_orders(ctx, &mut *transaction, ids, step.from, step.to).await?;
     let events: Vec<OrderEvent> = orders

@@ -65,6 +65,7 @@ pub(super) fn to_checkout(order_id: &str, respond_async: bool, answer: CheckoutA
             Ok(response)
         }
         CheckoutAnswer::SoldOut => Err(ProblemKind::SoldOut.into()),
+        CheckoutAnswer::LineSoldOut { sku } => Err(Problem::from(ProblemKind::SoldOut).with("sku", sku.into())),
         CheckoutAnswer::Declined { order, decline_code } => Err(Problem::from(ProblemKind::PaymentDeclined)
             .with("decline_code", decline_code.into())
             .with("order_id", order.order_id.into())),
@@ -76,6 +77,12 @@ pub(super) fn to_checkout(order_id: &str, respond_async: bool, answer: CheckoutA
         CheckoutAnswer::Limited { retry_after_ms } => Err(limited(retry_after_ms.saturating_mul(1_000))),
         CheckoutAnswer::Unavailable { retry_after_ms } => Err(unavailable(retry_after_ms.saturating_mul(1_000))),
         CheckoutAnswer::UnknownProduct => Err(ProblemKind::UnknownProduct.into()),
+        CheckoutAnswer::LineUnknown { sku } => Err(Problem::from(ProblemKind::UnknownProduct).with("sku", sku.into())),
+        CheckoutAnswer::MixedCurrencies => Err(ProblemKind::MixedCurrencies.into()),
+        CheckoutAnswer::PricesChanged { lines } => {
+            let lines = serde_json::to_value(lines).expect("prices have string keys and no failing parts");
+            Err(Problem::from(ProblemKind::PriceChanged).with("lines", lines))
+        }
         CheckoutAnswer::PriceChanged { price_cents, shown_cents } => Err(Problem::from(ProblemKind::PriceChanged)
             .with("price_cents", price_cents.into())
             .with("shown_cents", shown_cents.into())),

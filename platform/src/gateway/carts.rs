@@ -21,7 +21,7 @@ use super::{Gateway, READ_TIMEOUT, answers, request};
 use crate::messages::{CartMerge, CartPut, CartView, ORDERS};
 
 /// The parts of an address; an error when they are no UTF-8.
-type Parts<T> = Result<Path<T>, PathRejection>;
+pub(super) type Parts<T> = Result<Path<T>, PathRejection>;
 
 /// The caller's cart: a new one, the one of their cookie, or their own with that one merged into it.
 pub(super) async fn open(State(gateway): State<Arc<Gateway>>, headers: HeaderMap) -> Response {
@@ -126,7 +126,7 @@ pub(super) async fn remove(
 }
 
 /// The cart's id, if it is the caller's.
-fn allowed(gateway: &Gateway, id: String, headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) fn allowed(gateway: &Gateway, id: String, headers: &HeaderMap) -> Result<String, Problem> {
     let cookies = gateway.cart_cookies();
     let own = request::shopper_id(headers).ok().map(|shopper| cookies.own(shopper));
     let is_theirs = own.as_ref() == Some(&id) || cookies.of(headers).as_ref() == Some(&id);
@@ -143,7 +143,7 @@ fn with_cookie(gateway: &Gateway, id: &str, headers: &HeaderMap, cart: &CartView
     response
 }
 
-async fn call<T: Serialize>(
+pub(super) async fn call<T: Serialize>(
     gateway: &Gateway,
     method: Method,
     path: String,

@@ -36,14 +36,14 @@ async fn checkout(gateway: &Gateway, request: Request) -> Result<Response, Probl
     request::require_json(&head.headers)?;
     let bytes = request::read_body(body, config.max_body_bytes).await?;
     let body = CheckoutBody::read(&bytes, config.max_quantity)?;
-    let lane = admit(gateway, &body)?;
+    let lane = admit(gateway, &body.sku)?;
     let request = to_lane(shopper_id, key, &body, &head.headers);
     call_lane(gateway, lane, &request).await
 }
 
 /// Takes a token of the product's bucket, and says who sells it.
-fn admit(gateway: &Gateway, body: &CheckoutBody<'_>) -> Result<ServiceName, Problem> {
-    match gateway.catalog.admit(&body.sku, gateway.now_us()) {
+pub(super) fn admit(gateway: &Gateway, sku: &str) -> Result<ServiceName, Problem> {
+    match gateway.catalog.admit(sku, gateway.now_us()) {
         Admission::Admitted { lane } => {
             gateway.ctx.metrics.count(Counter::CheckoutsAdmitted);
             Ok(lane)
@@ -67,14 +67,27 @@ fn to_lane(shopper_id: &str, key: &str, body: &CheckoutBody<'_>, headers: &Heade
         fingerprint: body.fingerprint(),
         respond_async: request::prefers_async(headers),
         shown_price_cents: body.shown_price_cents,
+        further: Vec::new(),
     }
 }
 
 /// What a checkout takes as a document, or a little less.
 const CHECKOUT_BYTES: usize = 384;
 
-/// Any answer of a lane but a well-formed 200 leaves the outcome open: it may have failed halfway.
 async fn call_lane(gateway: &Gateway, lane: ServiceName, request: &CheckoutRequest) -> Result<Response, Problem> {
+    match ask_lane(gateway, lane, request).await {
+        Ok(answer) => answers::to_checkout(&request.order_id, request.respond_async, answer),
+        Err(without_answer) => without_answer,
+    }
+}
+
+/// The lane's answer; the error is what the shopper is told when there was none. Any answer of a lane but a well-formed 200
+/// leaves the outcome open: it may have failed halfway.
+pub(super) async fn ask_lane(
+    gateway: &Gateway,
+    lane: ServiceName,
+    request: &CheckoutRequest,
+) -> Result<CheckoutAnswer, Result<Response, Problem>> {
     let mut body = Vec::with_capacity(CHECKOUT_BYTES);
     serde_json::to_writer(&mut body, request).expect("a checkout has string keys and no failing parts");
     let message = http::Request::post("/internal/checkouts")
@@ -82,15 +95,9 @@ async fn call_lane(gateway: &Gateway, lane: ServiceName, request: &CheckoutReque
         .body(Bytes::from(body))
         .expect("a constant request is well formed");
     let answered = gateway.ctx.http.call(lane, message, gateway.ctx.config.gateway.lane_timeout).await;
-    let response = match answered {
-        Ok(response) => response,
-        Err(error) => return answers::without_answer(&request.order_id, &error),
-    };
+    let response = answered.map_err(|error| answers::without_answer(&request.order_id, &error))?;
     if response.status() != StatusCode::OK {
-        return Ok(answers::unknown(&request.order_id));
+        return Err(Ok(answers::unknown(&request.order_id)));
     }
-    match CheckoutAnswer::read(response.body()) {
-        Ok(answer) => answers::to_checkout(&request.order_id, request.respond_async, answer),
-        Err(_) => Ok(answers::unknown(&request.order_id)),
-    }
+    CheckoutAnswer::read(response.body()).map_err(|_| Ok(answers::unknown(&request.order_id)))
 }

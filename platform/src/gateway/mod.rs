@@ -8,6 +8,7 @@
 //! | `GET /v1/orders/{id}/events` | 200, as a stream of server-sent events |
 //! | `POST /v1/carts` | 200, 201: the caller's cart |
 //! | `GET`, `DELETE /v1/carts/{id}`; `PUT`, `DELETE /v1/carts/{id}/items/{sku}` | 200: the cart |
+//! | `POST /v1/carts/{id}/checkout` | as a checkout: all lines of the cart in one order |
 //! | `GET /v1/products/{sku}/availability` | 200 |
 //! | `GET /v1/products/{sku}`, `GET /v1/products?category=&cursor=`, `GET /v1/categories` | 200, 304 |
 //! | `GET /v1/search?q=&category=&seller=&min_price_cents=&max_price_cents=&sort=&cursor=` | 200 |
@@ -18,6 +19,7 @@
 
 mod answers;
 mod availability;
+mod cart_checkouts;
 mod cart_cookie;
 mod carts;
 mod catalog;
@@ -76,6 +78,7 @@ impl Gateway {
             .route("/v1/orders/{id}/events", get(order_events::follow))
             .route("/v1/carts", post(carts::open))
             .route("/v1/carts/{id}", get(carts::show).delete(carts::clear))
+            .route("/v1/carts/{id}/checkout", post(cart_checkouts::create))
             .route("/v1/carts/{id}/items/{sku}", put(carts::put).delete(carts::remove))
             .route("/v1/orders/{id}/cancel", post(orders::cancel))
             .route("/v1/products/{sku}/availability", get(availability::show))

@@ -80,6 +80,10 @@ problems! {
         "This address does not take this method.";
     CartFull = 409, "cart-full", "Cart full",
         "The cart has as many lines as a cart may have; nothing was changed.";
+    CartEmpty = 409, "cart-empty", "Cart empty",
+        "There is nothing in the cart; nothing was done.";
+    MixedCurrencies = 409, "mixed-currencies", "Mixed currencies",
+        "What is priced in different currencies cannot be bought in one order; nothing was done.";
     SoldOut = 409, "sold-out", "Sold out",
         "Nothing is left of this product; nothing was charged.";
     OrderNotFulfilled = 409, "order-not-fulfilled", "Order not fulfilled",
@@ -120,6 +124,12 @@ impl From<ProblemKind> for Problem {
 }
 
 impl Problem {
+    /// Its HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.kind.status()
+    }
+
     /// The problem with a `Retry-After` of so many seconds.
     #[must_use]
     pub fn retry_after_s(mut self, seconds: u64) -> Self {

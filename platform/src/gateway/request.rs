@@ -13,7 +13,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::problem::{Problem, ProblemKind};
-use crate::messages;
+use crate::messages::{self, CartLine};
 
 pub(super) const SHOPPER_ID: HeaderName = HeaderName::from_static("x-shopper-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -111,9 +111,7 @@ impl<'a> CheckoutBody<'a> {
             return Err(malformed("expected an object"));
         }
         let body: Self = messages::read(bytes).map_err(|error| malformed(&error.to_string()))?;
-        if body.payment_method.is_empty() || body.payment_method.contains('\0') {
-            return Err(malformed("payment_method must not be empty, nor contain U+0000"));
-        }
+        check_payment_method(&body.payment_method)?;
         if !(1..=max_quantity).contains(&body.quantity) {
             return Err(Problem::from(ProblemKind::InvalidQuantity)
                 .detail(format!("The quantity must lie between 1 and {max_quantity}.")));
@@ -130,6 +128,25 @@ impl<'a> CheckoutBody<'a> {
             Some(price) => digest("", &[plain[0], plain[1], plain[2], price]),
         }
     }
+}
+
+/// Refuses what no card gateway would take, and no database keep.
+pub(super) fn check_payment_method(payment_method: &str) -> Result<(), Problem> {
+    if payment_method.is_empty() || payment_method.contains('\0') {
+        return Err(malformed("payment_method must not be empty, nor contain U+0000"));
+    }
+    Ok(())
+}
+
+/// What tells the checkout of these lines from another under the same key: 32 hexadecimal digits.
+pub(super) fn fingerprint_of_lines(payment_method: &str, lines: &[CartLine]) -> String {
+    let numbers: Vec<_> =
+        lines.iter().map(|line| (line.quantity.to_be_bytes(), line.price_when_added_cents.to_be_bytes())).collect();
+    let mut parts = vec![payment_method.as_bytes()];
+    for (line, (quantity, price)) in lines.iter().zip(&numbers) {
+        parts.extend([line.sku.as_bytes(), quantity, price]);
+    }
+    digest("", &parts)
 }
 
 /// A body that is one JSON object.

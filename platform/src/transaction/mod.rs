@@ -22,6 +22,7 @@ pub mod checkout;
 pub mod commit;
 pub mod compensation;
 pub mod inventory;
+mod order_lines;
 mod order_record;
 pub mod orders;
 pub mod payments;

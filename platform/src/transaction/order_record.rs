@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use ports::sql::{Row, SqlError, SqlPool};
+use ports::sql::{Row, Rows, SqlError, SqlPool};
 
-use crate::messages::{OrderEvent, OrderEventKind, OrderView};
+use super::order_lines::{FurtherLines, all_lines, of_several_lines};
+use crate::messages::{OrderEvent, OrderEventKind, OrderLine, OrderView};
 use crate::order_status::OrderStatus;
 use crate::texts::{TextId, Texts};
 
@@ -13,8 +14,11 @@ use crate::texts::{TextId, Texts};
 pub(crate) struct OrderRecord {
     pub(crate) order_id: Arc<str>,
     pub(crate) shopper_id: String,
+    /// Of the first line.
     pub(crate) sku: String,
+    /// Of the first line.
     pub(crate) quantity: i64,
+    /// Of all lines.
     pub(crate) amount_cents: i64,
     pub(crate) currency: String,
     pub(crate) status: OrderStatus,
@@ -27,11 +31,21 @@ pub(crate) struct OrderRecord {
     pub(crate) attempts: i64,
     pub(crate) placed_at_us: i64,
     pub(crate) decline_code: Option<String>,
+    /// The lines after the first, in SKU order; shared by its copies, because most orders have none.
+    pub(crate) further: Arc<[OrderLine]>,
 }
 
 impl OrderRecord {
-    /// Reads a row of `read_order.sql` or `claim.sql`.
-    pub(crate) fn from_row(row: Row<'_>) -> Self {
+    /// Reads the rows of `read_order.sql` or `claim.sql`, and the further lines of those that have any.
+    pub(crate) async fn read_all(sql: &dyn SqlPool, texts: &Texts, rows: &Rows) -> Result<Vec<Self>, SqlError> {
+        let mut further = match of_several_lines(rows) {
+            Some(ids) => FurtherLines::from_rows(&sql.query(texts.get(TextId::ORDERS_LINES), &[ids]).await?),
+            None => FurtherLines::default(),
+        };
+        Ok(rows.iter().map(|row| Self::from_row(row, further.take(row.text("order_id")))).collect())
+    }
+
+    fn from_row(row: Row<'_>, further: Vec<OrderLine>) -> Self {
         let status = row.text("status");
         Self {
             order_id: row.text("order_id").into(),
@@ -49,13 +63,14 @@ impl OrderRecord {
             attempts: row.int("attempts"),
             placed_at_us: row.timestamp_us("placed_at"),
             decline_code: row.optional_text("decline_code").map(Into::into),
+            further: further.into(),
         }
     }
 
     /// The order as it stands in Postgres, if it is there.
     pub(crate) async fn read(sql: &dyn SqlPool, texts: &Texts, order_id: &str) -> Result<Option<Self>, SqlError> {
         let rows = sql.query(texts.get(TextId::CHECKOUT_READ_ORDER), &[order_id.into()]).await?;
-        Ok(rows.first().map(Self::from_row))
+        Ok(Self::read_all(sql, texts, &rows).await?.pop())
     }
 
     /// The order as shoppers see it.
@@ -69,7 +84,24 @@ impl OrderRecord {
             currency: self.currency.clone(),
             status: self.status.as_str().into(),
             reason: self.reason.clone(),
+            lines: if self.further.is_empty() { Vec::new() } else { self.lines() },
         }
+    }
+
+    /// All lines, in SKU order.
+    pub(crate) fn lines(&self) -> Vec<OrderLine> {
+        all_lines(&self.sku, self.quantity, self.amount_cents, &self.further)
+    }
+
+    /// SKU and units of every line, in SKU order.
+    pub(crate) fn units(&self) -> impl Iterator<Item = (&str, i64)> {
+        let first = std::iter::once((&*self.sku, self.quantity));
+        first.chain(self.further.iter().map(|line| (&*line.sku, line.quantity)))
+    }
+
+    /// How many units of a SKU were ordered; nothing when it is on no line.
+    pub(crate) fn quantity_of(&self, sku: &str) -> Option<i64> {
+        self.units().find(|(of, _)| *of == sku).map(|(_, quantity)| quantity)
     }
 
     /// The order after a move.
@@ -106,6 +138,7 @@ pub(crate) mod tests {
             attempts: 0,
             placed_at_us: 1_000_000,
             decline_code: None,
+            further: Arc::default(),
         }
     }
 

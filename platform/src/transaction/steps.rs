@@ -57,6 +57,7 @@ impl PaidOrder {
             attempts: 0,
             placed_at_us: 0,
             decline_code: None,
+            further: Arc::default(),
         };
         Self(Sale { order: Arc::new(order), intent_id: format!("pi_{order_id}").into() })
     }

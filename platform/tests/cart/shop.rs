@@ -6,18 +6,19 @@ use std::time::Duration;
 use async_trait::async_trait;
 use axum::Router;
 use axum::body::Body;
-use embedded::{Connector, KafkaServer, Log, Pool, PoolOptions, PostgresServer, RedisServer, Switchboard};
+use embedded::{CardGateway, Connector, KafkaServer, Log, Pool, PoolOptions, PostgresServer, RedisServer, Switchboard};
 use http::{HeaderMap, Method, Request, StatusCode};
 use platform::bugs::Bugs;
 use platform::config::{CartConfig, Config};
 use platform::context::Context;
-use platform::messages::{ORDER_TOPIC, ORDERS};
+use platform::messages::{CARD_GATEWAY, ORDER_TOPIC, ORDERS};
 use platform::metrics::Metrics;
 use platform::roles::{self, Role};
 use platform::texts::Texts;
 use ports::clock::Clock;
 use ports::entropy::Entropy;
 use ports::redis_port::{Connection, RedisConnector};
+use ports::sql::SqlValue;
 use redis::RedisResult;
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
@@ -44,6 +45,9 @@ impl RedisConnector for NoRedis {
 pub(crate) struct Shop {
     gateway: Router,
     postgres: Arc<PostgresServer>,
+    ctx: Context,
+    /// Ends, with its payments, when this does.
+    _cards: Arc<CardGateway>,
 }
 
 /// What a request came to.
@@ -84,6 +88,33 @@ impl Shop {
         Self::with(CartConfig::default(), true).await
     }
 
+    /// A shop that has 20 of `LAMP` and `MUG` and 5 of `P00`, an open gate and a card gateway.
+    pub(crate) async fn selling() -> Self {
+        let shop = Self::open().await;
+        for (sku, units) in [("LAMP", 20), ("MUG", 20), ("P00", 5)] {
+            let script = format!(
+                "INSERT INTO inventory VALUES ('{sku}', {units}, 0, 'open');
+                 INSERT INTO stock_ledger (sku, kind, reference, delta, recorded_at)
+                 VALUES ('{sku}', 'stocked', 'd1', {units}, now())"
+            );
+            shop.postgres.run_script(&script).unwrap();
+        }
+        for worker in roles::build(Role::Inventory, shop.ctx.clone()).workers {
+            drop(tokio::spawn(worker.future));
+        }
+        while shop.int("SELECT count(*) FROM gate_epoch WHERE state = 'open'").await == 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+        shop
+    }
+
+    /// Reads one integer.
+    pub(crate) async fn int(&self, sql: &str) -> i64 {
+        let rows = self.ctx.sql.query(sql, &[]).await.unwrap();
+        let SqlValue::Int(value) = rows.rows[0][0] else { panic!("{sql}: {rows:?}") };
+        value
+    }
+
     pub(crate) async fn with(cart: CartConfig, redis: bool) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Running(Instant::now()));
         let postgres = PostgresServer::start(postgres_engine::Config::default(), clock.clone());
@@ -121,11 +152,13 @@ impl Shop {
             metrics: Metrics::default(),
         };
         switchboard.plug_in(ORDERS, roles::build(Role::Orders, ctx.clone()).router);
-        let gateway = roles::build(Role::Gateway, ctx);
+        let cards = CardGateway::new("whsec".into(), ctx.clock.clone());
+        switchboard.plug_in(CARD_GATEWAY, cards.router());
+        let gateway = roles::build(Role::Gateway, ctx.clone());
         for worker in gateway.workers {
             drop(tokio::spawn(worker.future));
         }
-        let shop = Self { gateway: gateway.router, postgres };
+        let shop = Self { gateway: gateway.router, postgres, ctx, _cards: cards };
         while shop.ask(Method::GET, "/readyz", &[], "").await.status != StatusCode::OK {
             sleep(Duration::from_millis(5)).await;
         }

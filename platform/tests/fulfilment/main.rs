@@ -94,6 +94,7 @@ fn order(order_id: &str, status: &str) -> OrderView {
         currency: "usd".into(),
         status: status.into(),
         reason: None,
+        lines: Vec::new(),
     }
 }
 

@@ -167,8 +167,8 @@ fn warehouse_request(tables: &mut Tables, params: &[SqlValue]) -> Rows {
     Rows::default()
 }
 
-const ORDER_COLUMNS: [&str; 8] =
-    ["order_id", "shopper_id", "sku", "quantity", "amount_cents", "currency", "status", "reason"];
+const ORDER_COLUMNS: [&str; 9] =
+    ["order_id", "shopper_id", "sku", "quantity", "amount_cents", "currency", "status", "reason", "line_count"];
 
 fn order_row(order: &OrderView) -> Vec<SqlValue> {
     vec![
@@ -180,6 +180,7 @@ fn order_row(order: &OrderView) -> Vec<SqlValue> {
         order.currency.as_str().into(),
         order.status.as_str().into(),
         order.reason.as_deref().map_or(SqlValue::Null, SqlValue::from),
+        1.into(),
     ]
 }
 

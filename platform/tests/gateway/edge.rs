@@ -198,6 +198,7 @@ pub(crate) fn order(status: &str, reason: Option<&str>) -> OrderView {
         currency: "usd".into(),
         status: status.into(),
         reason: reason.map(str::to_owned),
+        lines: Vec::new(),
     }
 }
 

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, clippy::wildcard_enum_match_arm, reason = "a test that cannot go on has failed")]
 
 mod card;
+mod carts;
 mod checkout;
 mod compensation;
 mod database;

@@ -108,6 +108,27 @@ impl Shop {
         Self { database, redis, card, lanes, metrics, ctx, workers: Vec::new() }
     }
 
+    /// Puts another product on sale; before anything was looked at.
+    pub(crate) async fn stock(&self, sku: &str, units: i64) {
+        for statement in [
+            format!("INSERT INTO products VALUES ('{sku}', '{sku}', 1000, 'eur', false, '2026-01-01T00:00:00Z')"),
+            format!("INSERT INTO inventory VALUES ('{sku}', {units}, 0, 'open')"),
+            format!(
+                "INSERT INTO stock_ledger (sku, kind, reference, delta, recorded_at) \
+                 VALUES ('{sku}', 'stocked', 'd1', {units}, '2026-01-01T00:00:00Z')"
+            ),
+        ] {
+            self.database.run(&statement).await;
+        }
+    }
+
+    /// Units of one product, buckets included.
+    pub(crate) async fn on_hand_of(&self, sku: &str) -> i64 {
+        let of = |table: &str| format!("COALESCE((SELECT sum(on_hand) FROM {table} WHERE sku = '{sku}'), 0)");
+        let sum = format!("SELECT ({} + {})::bigint", of("inventory"), of("inventory_buckets"));
+        self.database.int(&sum).await
+    }
+
     pub(crate) fn start_inventory(&mut self) {
         self.workers.push(tokio::spawn(inventory::upkeep_worker(self.ctx.clone())));
     }
@@ -176,5 +197,6 @@ pub(crate) fn wish(order_id: &str, quantity: i64) -> CheckoutRequest {
         fingerprint: "f1".into(),
         respond_async: false,
         shown_price_cents: None,
+        further: Vec::new(),
     }
 }

@@ -26,7 +26,8 @@ struct Trail {
     published: u8,
     partition: Option<u16>,
     notified: u8,
-    parcels: u8,
+    /// Products that were requested from the warehouse.
+    parcels: Vec<Option<Sku>>,
 }
 
 /// What the commit feed says was sold of a product, and how much more than that analytics has counted.
@@ -59,13 +60,19 @@ impl Trail {
     }
 
     /// Takes in a consumer's effect; says what is wrong with it.
-    fn apply(&mut self, consumer: Consumer, event: OrderEvent) -> Option<String> {
-        let (applied, effect) = match consumer {
-            Consumer::Notification => (&mut self.notified, "a notification"),
-            Consumer::Warehouse => (&mut self.parcels, "a parcel"),
+    fn apply(&mut self, consumer: Consumer, event: OrderEvent, sku: Option<Sku>) -> Option<String> {
+        let (again, effect) = match consumer {
+            Consumer::Notification => {
+                let before = self.notified;
+                self.notified |= event.bit();
+                (before & event.bit() != 0, "a notification")
+            }
+            Consumer::Warehouse => {
+                let before = self.parcels.contains(&sku);
+                self.parcels.push(sku);
+                (before, "a parcel")
+            }
         };
-        let again = *applied & event.bit() != 0;
-        *applied |= event.bit();
         let word = event.word();
         if again {
             Some(format!("{word} led to {effect} twice"))
@@ -167,11 +174,15 @@ impl Checker for Events {
                 let what = self.trails.of(order).publish(event, partition);
                 self.wrong(at_us, order, history, what);
             }
-            EventKind::EffectApplied { consumer, order, event } => {
-                let what = self.trails.of(order).apply(consumer, event);
+            EventKind::EffectApplied { consumer, order, event, sku } => {
+                let what = self.trails.of(order).apply(consumer, event, sku);
                 self.wrong(at_us, order, history, what);
             }
-            EventKind::OrderMoved { sku, to, quantity, .. } => self.order_moved(sku, to, quantity),
+            EventKind::OrderMoved { order, to, .. } => {
+                for (sku, quantity) in history.lines(order) {
+                    self.order_moved(sku, to, quantity);
+                }
+            }
             EventKind::SalesSet { sku, orders, cancelled, units } => {
                 self.sales_set(at_us, sku, (orders, cancelled, units), history);
             }

@@ -16,7 +16,8 @@ pub struct Holds {
     counters: Vec<Counter>,
     /// What is known of a product that was not seen yet.
     unseen: Counter,
-    holds: PerOrder<Hold>,
+    /// Of each order, one per product.
+    holds: PerOrder<Vec<(Sku, Hold)>>,
     findings: Findings,
 }
 
@@ -31,7 +32,7 @@ struct Counter {
     era: u32,
 }
 
-/// What is known of one order's hold.
+/// What is known of one order's hold on one product.
 #[derive(Debug, Default, Clone, Copy)]
 struct Hold {
     era: u32,
@@ -94,7 +95,7 @@ impl Holds {
         let EventKind::HoldMoved { order, sku, step, quantity, remaining } = event.kind else { return };
         let counter = *self.counter(sku);
         self.counter(sku).value = Some(remaining);
-        let hold = self.holds.of(order);
+        let hold = hold_of(&mut self.holds, order, sku);
         if hold.era != counter.era {
             *hold = Hold { era: counter.era, state: HoldState::Unknown };
         }
@@ -112,7 +113,7 @@ impl Holds {
         match step_of(before, step, i64::from(quantity)) {
             Err(what) => self.wrong(at_us, sku, &[order], history, &format!("{id} {what}")),
             Ok((delta, after)) => {
-                hold_set(&mut self.holds, order, after);
+                hold_of(&mut self.holds, order, sku).state = after;
                 // After a rebuild a hold may have been restored as released or as held; its confirmation may do either.
                 let unsure = before == HoldState::Unknown && step == HoldStep::Confirmed;
                 let expected = counter.value.map(|value| value + delta);
@@ -146,8 +147,13 @@ impl Holds {
     }
 }
 
-fn hold_set(holds: &mut PerOrder<Hold>, order: OrderRef, state: HoldState) {
-    holds.of(order).state = state;
+fn hold_of(holds: &mut PerOrder<Vec<(Sku, Hold)>>, order: OrderRef, sku: Sku) -> &mut Hold {
+    let own = holds.of(order);
+    let place = own.iter().position(|(of, _)| *of == sku).unwrap_or_else(|| {
+        own.push((sku, Hold::default()));
+        own.len() - 1
+    });
+    &mut own[place].1
 }
 
 impl Checker for Holds {

@@ -121,6 +121,9 @@ impl Checker for Orders {
             EventKind::OrderMoved { order, sku, from, to, quantity, amount_cents } => {
                 self.moved(event.at_us, order, (from, to), Terms { sku, quantity, amount_cents }, history);
             }
+            EventKind::LineWritten { order, .. } if self.orders.of(order).status != Some(Status::Placed) => {
+                self.wrong(event.at_us, order, history, "was given another product after it was placed");
+            }
             EventKind::OrderRemoved { order } => self.removed(event.at_us, order, history),
             EventKind::CardMoved { order, step: CardStep::Captured, .. } => self.orders.of(order).captured = true,
             EventKind::Answered { answer, .. } => self.answered(event.at_us, answer, history),

@@ -86,6 +86,9 @@ pub struct Tables {
     pub ledger: Vec<LedgerRow>,
     /// `orders`.
     pub orders: Vec<OrderRow>,
+    /// `order_lines`: the lines of an order after its first.
+    #[serde(default)]
+    pub order_lines: Vec<OrderLineRow>,
     /// `order_transitions`.
     pub transitions: Vec<TransitionRow>,
     /// `payment_intents`.
@@ -124,6 +127,27 @@ impl Tables {
         self.orders.iter().map(|row| (row.order_id.as_str(), row)).collect()
     }
 
+    /// The lines of each order, the first one from its own row.
+    #[must_use]
+    pub fn lines_by_order(&self) -> BTreeMap<&str, Vec<Line<'_>>> {
+        let mut by_order: BTreeMap<&str, Vec<Line<'_>>> = self
+            .orders
+            .iter()
+            .map(|row| {
+                let first = Line { sku: &row.sku, quantity: row.quantity, amount_cents: row.amount_cents };
+                (row.order_id.as_str(), vec![first])
+            })
+            .collect();
+        for row in &self.order_lines {
+            if let Some(lines) = by_order.get_mut(row.order_id.as_str()) {
+                // What the further lines leave of the order's amount is the first one's.
+                lines[0].amount_cents -= row.amount_cents;
+                lines.push(Line { sku: &row.sku, quantity: row.quantity, amount_cents: row.amount_cents });
+            }
+        }
+        by_order
+    }
+
     /// The ids of the orders that were ever confirmed.
     #[must_use]
     pub fn ever_confirmed(&self) -> BTreeSet<&str> {
@@ -143,6 +167,17 @@ impl Tables {
         }
         by_order
     }
+}
+
+/// What an order has of one product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line<'a> {
+    /// The product.
+    pub sku: &'a str,
+    /// How many.
+    pub quantity: i64,
+    /// For how much.
+    pub amount_cents: i64,
 }
 
 /// A row of `inventory`.
@@ -185,14 +220,29 @@ pub struct OrderRow {
     pub order_id: String,
     /// Whose.
     pub shopper_id: String,
-    /// Of what.
+    /// Of what; of several products the first.
+    pub sku: String,
+    /// How many of that.
+    pub quantity: i64,
+    /// For how much, all lines together.
+    pub amount_cents: i64,
+    /// Where it stands, as stored.
+    pub status: String,
+    /// How many lines it has.
+    pub line_count: i64,
+}
+
+/// A row of `order_lines`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OrderLineRow {
+    /// The order.
+    pub order_id: String,
+    /// The product.
     pub sku: String,
     /// How many.
     pub quantity: i64,
     /// For how much.
     pub amount_cents: i64,
-    /// Where it stands, as stored.
-    pub status: String,
 }
 
 impl OrderRow {

@@ -56,7 +56,13 @@ impl Checker for Stock {
                 }
             }
             EventKind::BalanceSet { sku, bucket, on_hand } => self.ledger.balance_set(sku, bucket, on_hand),
-            EventKind::OrderMoved { order, sku, .. } => self.ledger.order_touched(order, sku),
+            // Whatever moves an order moves all its lines. A further line is written after its order.
+            EventKind::OrderMoved { order, .. } => {
+                for (sku, _) in history.lines(order) {
+                    self.ledger.order_touched(order, sku);
+                }
+            }
+            EventKind::LineWritten { order, sku, .. } => self.ledger.order_touched(order, sku),
             EventKind::Committed => {
                 self.ledger.committed(event.at_us, &self.demanded, history, &mut self.findings);
             }

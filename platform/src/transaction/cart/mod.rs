@@ -18,7 +18,7 @@ use axum::{Json, Router};
 use self::line::Line;
 use self::store::{Put, Store};
 use crate::context::Context;
-use crate::messages::{CartLine, CartMerge, CartPut, CartView};
+use crate::messages::{CartBought, CartLine, CartMerge, CartPut, CartView};
 use crate::transaction::inventory::link::Lost;
 use crate::transaction::products::{Catalog, Lookup};
 
@@ -29,7 +29,7 @@ struct Carts {
 }
 
 /// `GET` and `DELETE /internal/carts/{id}`, `PUT` (a [`CartPut`]) and `DELETE /internal/carts/{id}/items/{sku}`, and
-/// `POST /internal/carts/{id}/merge` (a [`CartMerge`]) answer a [`CartView`]; 404 for an unknown SKU, 409 for a full
+/// `POST /internal/carts/{id}/merge` (a [`CartMerge`]) and `POST /internal/carts/{id}/bought` (a [`CartBought`]) answer a [`CartView`]; 404 for an unknown SKU, 409 for a full
 /// cart, 422 for a body that cannot be read, 503 when Redis is away.
 pub fn cart_router(ctx: Context) -> Router {
     let carts = Carts {
@@ -41,6 +41,7 @@ pub fn cart_router(ctx: Context) -> Router {
         .route("/internal/carts/{id}", axum::routing::get(show).delete(clear))
         .route("/internal/carts/{id}/items/{sku}", put(set).delete(remove))
         .route("/internal/carts/{id}/merge", post(merge))
+        .route("/internal/carts/{id}/bought", post(bought))
         .with_state(Arc::new(carts))
 }
 
@@ -130,5 +131,13 @@ async fn merge(State(carts): State<Arc<Carts>>, Path(id): Path<String>, body: By
         return StatusCode::UNPROCESSABLE_ENTITY.into_response();
     };
     let lines = carts.store.merge(&id, &guest_cart_id).await;
+    carts.answer(id, lines).await
+}
+
+async fn bought(State(carts): State<Arc<Carts>>, Path(id): Path<String>, body: Bytes) -> Response {
+    let Ok(CartBought { lines }) = serde_json::from_slice(&body) else {
+        return StatusCode::UNPROCESSABLE_ENTITY.into_response();
+    };
+    let lines = carts.store.bought(&id, &lines).await;
     carts.answer(id, lines).await
 }

@@ -23,6 +23,7 @@ pub(super) struct Store {
     read: Script,
     put: Script,
     merge: Script,
+    bought: Script,
     redis: RedisLink,
 }
 
@@ -34,6 +35,7 @@ impl Store {
             read: script(TextId::LUA_CART_READ),
             put: script(TextId::LUA_CART_PUT),
             merge: script(TextId::LUA_CART_MERGE),
+            bought: script(TextId::LUA_CART_BOUGHT),
             redis: RedisLink::new(ctx.clone()),
             ctx,
         }
@@ -65,6 +67,18 @@ impl Store {
         let (life_ms, most) = (self.life_ms(), self.ctx.config.shop.cart.max_lines);
         let answer = self.run(&self.merge, |cmd| {
             cmd.arg(2).arg(key(cart_id)).arg(key(guest)).arg(life_ms).arg(most);
+        });
+        Ok(lines(&answer.await?))
+    }
+
+    /// Takes out what was bought, where it is still wanted as it was.
+    pub(super) async fn bought(&self, cart_id: &str, bought: &[(String, i64)]) -> Result<Vec<(String, Line)>, Away> {
+        let life_ms = self.life_ms();
+        let answer = self.run(&self.bought, |cmd| {
+            cmd.arg(1).arg(key(cart_id)).arg(life_ms);
+            for (sku, quantity) in bought {
+                cmd.arg(sku).arg(*quantity);
+            }
         });
         Ok(lines(&answer.await?))
     }

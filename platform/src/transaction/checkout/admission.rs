@@ -104,6 +104,7 @@ mod tests {
             fingerprint: fingerprint.into(),
             respond_async: false,
             shown_price_cents: None,
+            further: Vec::new(),
         }
     }
 

@@ -3,7 +3,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | `admission` | what is in flight in this process, and the limits |
-//! | `reserve` | the gate: a hold, or a truthful "sold out" |
+//! | `wanted` | the lines, with the products they name |
+//! | `reserve` | the gate: a hold on every line, or a truthful "sold out" |
 //! | `price` | nothing is bought at a price the shopper was not shown |
 //! | `place` | the order and its intent, written down before any money moves |
 //! | `saga` | pay, commit, tell the gate; from the placed order to its end or to compensation |
@@ -21,6 +22,7 @@ mod price;
 mod replay;
 mod reserve;
 mod saga;
+mod wanted;
 
 use std::sync::Arc;
 
@@ -34,7 +36,8 @@ use tokio::sync::Semaphore;
 
 use self::admission::{Admission, Admitted, DegradedRate};
 use self::place::{Placed, Placement};
-use self::reserve::{Step, claim_of};
+use self::reserve::Step;
+use self::wanted::Wanted;
 use crate::config::LaneConfig;
 use crate::context::Context;
 use crate::messages::{self, CheckoutAnswer, CheckoutRequest};
@@ -42,7 +45,7 @@ use crate::metrics::Counter;
 use crate::transaction::commit::Committer;
 use crate::transaction::inventory::gate::Gate;
 use crate::transaction::payments::Payments;
-use crate::transaction::products::{Catalog, Listing, Lookup};
+use crate::transaction::products::Catalog;
 
 /// When a shopper who was refused for lack of room may come again.
 const RETRY_LIMITED_MS: u64 = 1_000;
@@ -81,7 +84,7 @@ impl Lane {
         })
     }
 
-    /// Takes a checkout to its answer. `quantity` must be positive: the edge has seen to it.
+    /// Takes a checkout to its answer. It must be well formed: the edge has seen to it.
     pub async fn checkout(self: &Arc<Self>, request: CheckoutRequest) -> CheckoutAnswer {
         let entry = match self.admission.enter(&request) {
             Admitted::Entered(entry) => entry,
@@ -98,19 +101,14 @@ impl Lane {
                 return limited();
             }
         };
-        let listing = match self.catalog.look_up(&request.sku).await {
-            Lookup::Known(listing) => listing,
-            Lookup::Unknown => return CheckoutAnswer::UnknownProduct,
-            Lookup::Unavailable => return unavailable(),
+        let lines = match self.wanted(&request).await {
+            Ok(lines) => lines,
+            Err(answer) => return answer,
         };
-        if let Some(answer) = self.at_another_price(&request, &listing).await {
+        if let Some(answer) = self.at_another_price(&request, &lines).await {
             return answer;
         }
-        let Some(amount_cents) = listing.product.price_cents.checked_mul(request.quantity) else {
-            // No amount fits, so no such purchase exists.
-            return CheckoutAnswer::UnknownProduct;
-        };
-        let placed = match self.place(&request, &listing, amount_cents).await {
+        let placed = match self.place(&request, &lines).await {
             Ok(placed) => placed,
             Err(answer) => return answer,
         };
@@ -125,14 +123,9 @@ impl Lane {
 
     /// Reserves and places the order, again under the new epoch when the old one ends in between. The error is the answer
     /// of a checkout that ends here.
-    async fn place(
-        self: &Arc<Self>,
-        request: &CheckoutRequest,
-        listing: &Listing,
-        amount_cents: i64,
-    ) -> Result<Placed, CheckoutAnswer> {
+    async fn place(self: &Arc<Self>, request: &CheckoutRequest, lines: &[Wanted]) -> Result<Placed, CheckoutAnswer> {
         for _ in 0..EPOCH_TRIES {
-            let held = match self.reserve(request, listing).await {
+            let held = match self.reserve(request, lines).await {
                 Step::Held(held) => Some(held),
                 Step::WithoutGate => {
                     if !self.admits_degraded() {
@@ -140,16 +133,18 @@ impl Lane {
                     }
                     None
                 }
-                Step::Existing => return Err(self.answer_existing(request, None).await),
+                Step::Existing(held) => return Err(self.answer_existing(request, lines, held).await),
                 Step::Ended(answer) => return Err(answer),
             };
-            match self.place_order(request, listing, amount_cents, held).await {
+            match self.place_order(request, lines, held).await {
                 Placement::Placed(placed) => return Ok(placed),
                 Placement::EpochMoved => {}
                 Placement::Ended(answer) => return Err(answer),
             }
         }
-        self.gate.release(claim_of(request, listing), Counter::HoldsReleased).await;
+        for line in lines {
+            self.gate.release(line.claim(request), Counter::HoldsReleased).await;
+        }
         Err(limited())
     }
 
@@ -178,7 +173,7 @@ pub fn lane_router(ctx: Context, config: &LaneConfig) -> Router {
 
 async fn take(State(lane): State<Arc<Lane>>, body: Bytes) -> Response {
     match messages::read::<CheckoutRequest>(&body) {
-        Ok(request) if request.quantity > 0 => answer(lane.checkout(request).await),
+        Ok(request) if request.is_well_formed() => answer(lane.checkout(request).await),
         Ok(_) | Err(_) => StatusCode::UNPROCESSABLE_ENTITY.into_response(),
     }
 }

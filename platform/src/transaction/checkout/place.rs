@@ -7,16 +7,16 @@ use ports::sql::{Rows, SqlError, SqlValue};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, sleep};
 
-use super::reserve::{Held, claim_of};
+use super::reserve::{Held, sold_out};
+use super::wanted::{Wanted, amount_of};
 use super::{Lane, limited, unavailable};
 use crate::bugs::KnownBug;
-use crate::messages::{CheckoutAnswer, CheckoutRequest};
+use crate::messages::{CheckoutAnswer, CheckoutRequest, OrderLine};
 use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::backoff::pause;
 use crate::transaction::order_record::OrderRecord;
-use crate::transaction::products::Listing;
 
 /// A placed order, and the place among the sagas in which its own may run.
 pub(super) struct Placed {
@@ -39,8 +39,10 @@ enum Written {
     Placed,
     /// The fence did not match.
     Fenced,
-    /// The order was there before, or (without a gate) there is not enough.
-    NotPlaced,
+    /// The order was there before, or (without a gate) there is not enough; of which of several products, if that is said.
+    NotPlaced {
+        short: Option<String>,
+    },
 }
 
 impl Lane {
@@ -48,8 +50,7 @@ impl Lane {
     pub(super) async fn place_order(
         self: &Arc<Self>,
         request: &CheckoutRequest,
-        listing: &Listing,
-        amount_cents: i64,
+        lines: &[Wanted],
         held: Option<Held>,
     ) -> Placement {
         let held_at = Instant::now();
@@ -58,7 +59,7 @@ impl Lane {
             // It waited so long for its place that the hold may expire under it: reserve again.
             return Placement::EpochMoved;
         }
-        let order = self.order_of(request, listing, amount_cents, held.as_ref());
+        let order = self.order_of(request, lines, held.as_ref());
         let mut may_be_placed = false;
         let attempts = self.ctx.config.commit.attempts.max(1);
         for attempt in 1..=attempts {
@@ -70,13 +71,17 @@ impl Lane {
                     self.count_placed(&order);
                     return Placement::Placed(Placed { order, permit });
                 }
-                Ok(Written::Fenced) if may_be_placed => return self.look_again(order, permit, request, held).await,
+                Ok(Written::Fenced) if may_be_placed => {
+                    return self.look_again(order, permit, request, lines, held, None).await;
+                }
                 Ok(Written::Fenced) => return self.fenced(held),
-                Ok(Written::NotPlaced) => return self.look_again(order, permit, request, held).await,
+                Ok(Written::NotPlaced { short }) => {
+                    return self.look_again(order, permit, request, lines, held, short).await;
+                }
                 Err(error) => {
                     may_be_placed |= error.outcome() == Outcome::Unknown;
                     if !error.is_transient() || attempt == attempts {
-                        return self.give_up(request, listing, held, &error, may_be_placed).await;
+                        return self.give_up(request, lines, held, &error, may_be_placed).await;
                     }
                 }
             }
@@ -84,13 +89,12 @@ impl Lane {
         Placement::Ended(limited())
     }
 
-    fn order_of(
-        &self,
-        request: &CheckoutRequest,
-        listing: &Listing,
-        amount_cents: i64,
-        held: Option<&Held>,
-    ) -> OrderRecord {
+    fn order_of(&self, request: &CheckoutRequest, lines: &[Wanted], held: Option<&Held>) -> OrderRecord {
+        let further = lines[1..].iter().map(|line| OrderLine {
+            sku: line.sku().to_owned(),
+            quantity: line.quantity,
+            amount_cents: line.amount_cents,
+        });
         let now_us = self.ctx.clock.now_us();
         let lease_us = i64::try_from(self.config.saga_lease.as_micros()).unwrap_or(i64::MAX);
         OrderRecord {
@@ -98,8 +102,8 @@ impl Lane {
             shopper_id: request.shopper_id.clone(),
             sku: request.sku.clone(),
             quantity: request.quantity,
-            amount_cents,
-            currency: listing.product.currency.clone(),
+            amount_cents: amount_of(lines),
+            currency: lines[0].listing.product.currency.clone(),
             status: OrderStatus::Placed,
             reason: None,
             fingerprint: request.fingerprint.clone(),
@@ -109,6 +113,7 @@ impl Lane {
             attempts: 0,
             placed_at_us: now_us,
             decline_code: None,
+            further: further.collect(),
         }
     }
 
@@ -130,17 +135,37 @@ impl Lane {
             (&*order.fingerprint).into(),
             (&*order.payment_method).into(),
         ];
-        let text = if order.epoch > 0 {
+        if !order.further.is_empty() {
+            params.push(SqlValue::TextArray(order.further.iter().map(|line| Arc::from(&*line.sku)).collect()));
+            params.push(SqlValue::IntArray(order.further.iter().map(|line| line.quantity).collect()));
+            params.push(SqlValue::IntArray(order.further.iter().map(|line| line.amount_cents).collect()));
+        }
+        if order.epoch > 0 {
             params.push(order.epoch.into());
-            TextId::CHECKOUT_PLACE
-        } else if self.ctx.bugs.has(KnownBug::ConditionalWithoutCondition) {
-            TextId::CHECKOUT_BUG_PLACE_DEGRADED
-        } else {
-            TextId::CHECKOUT_PLACE_DEGRADED
-        };
+        }
         params.push(SqlValue::Timestamp(order.next_attempt_at_us));
         params.push(SqlValue::Timestamp(order.placed_at_us));
-        self.ctx.sql.query(self.ctx.texts.get(text), &params).await.map(|rows| written(&rows))
+        if !order.further.is_empty() {
+            params.push(i64::try_from(1 + order.further.len()).expect("a cart has few lines").into());
+            if order.epoch == 0 {
+                params.push(SqlValue::TextArray(order.units().map(|(sku, _)| Arc::from(sku)).collect()));
+                params.push(SqlValue::IntArray(order.units().map(|(_, quantity)| quantity).collect()));
+            }
+        }
+        self.ctx.sql.query(self.ctx.texts.get(self.text_for(order)), &params).await.map(|rows| written(&rows, order))
+    }
+
+    /// The statement that writes an order: on holds or without, of one product or of several.
+    fn text_for(&self, order: &OrderRecord) -> TextId {
+        match (order.epoch > 0, order.further.is_empty()) {
+            (true, true) => TextId::CHECKOUT_PLACE,
+            (true, false) => TextId::CHECKOUT_PLACE_LINES,
+            (false, true) if self.ctx.bugs.has(KnownBug::ConditionalWithoutCondition) => {
+                TextId::CHECKOUT_BUG_PLACE_DEGRADED
+            }
+            (false, true) => TextId::CHECKOUT_PLACE_DEGRADED,
+            (false, false) => TextId::CHECKOUT_PLACE_LINES_DEGRADED,
+        }
     }
 
     /// Nothing was written because the gate is not in the state this order was to be placed under.
@@ -163,15 +188,20 @@ impl Lane {
         order: OrderRecord,
         permit: OwnedSemaphorePermit,
         request: &CheckoutRequest,
+        lines: &[Wanted],
         held: Option<Held>,
+        short: Option<String>,
     ) -> Placement {
         match OrderRecord::read(&*self.ctx.sql, &self.ctx.texts, &order.order_id).await {
             Ok(Some(found)) if found == order => {
                 self.count_placed(&order);
                 Placement::Placed(Placed { order, permit })
             }
-            Ok(Some(found)) => Placement::Ended(self.answer_found(request, &found, held).await),
-            Ok(None) if held.is_none() => Placement::Ended(CheckoutAnswer::SoldOut),
+            Ok(Some(found)) => Placement::Ended(self.answer_found(request, lines, &found, held).await),
+            Ok(None) if held.is_none() => {
+                let short = short.and_then(|sku| lines.iter().find(|line| line.sku() == sku));
+                Placement::Ended(sold_out(request, short.unwrap_or(&lines[0])))
+            }
             // It was there a moment ago, and orders are never deleted: only an error of Postgres can hide it.
             Ok(None) | Err(_) => Placement::Ended(CheckoutAnswer::Pending { order_id: request.order_id.clone() }),
         }
@@ -182,7 +212,7 @@ impl Lane {
     async fn give_up(
         self: &Arc<Self>,
         request: &CheckoutRequest,
-        listing: &Listing,
+        lines: &[Wanted],
         held: Option<Held>,
         error: &SqlError,
         may_be_placed: bool,
@@ -190,8 +220,8 @@ impl Lane {
         if may_be_placed {
             return Placement::Ended(CheckoutAnswer::Pending { order_id: request.order_id.clone() });
         }
-        if held.is_some_and(|held| held.fresh) {
-            self.gate.release(claim_of(request, listing), Counter::HoldsReleased).await;
+        if let Some(held) = held {
+            self.release_lines(request, lines, &held.fresh).await;
         }
         Placement::Ended(match error {
             SqlError::PoolExhausted { .. } => limited(),
@@ -202,10 +232,14 @@ impl Lane {
     }
 }
 
-fn written(rows: &Rows) -> Written {
+fn written(rows: &Rows, order: &OrderRecord) -> Written {
     match rows.first() {
         None => Written::Fenced,
         Some(row) if row.optional_text("order_id").is_some() => Written::Placed,
-        Some(_) => Written::NotPlaced,
+        Some(row) => {
+            let tells = order.epoch == 0 && !order.further.is_empty();
+            let short = if tells { row.optional_text("short_sku").map(Into::into) } else { None };
+            Written::NotPlaced { short }
+        }
     }
 }

@@ -4,23 +4,22 @@
 //! nobody pays a price they have not seen. A repeat of a checkout that went through is answered from its order, whatever
 //! the product costs since.
 
+use super::wanted::Wanted;
 use super::{Lane, unavailable};
-use crate::messages::{CheckoutAnswer, CheckoutRequest};
+use crate::messages::{ChangedPrice, CheckoutAnswer, CheckoutRequest};
 use crate::transaction::order_record::OrderRecord;
-use crate::transaction::products::Listing;
 
 impl Lane {
-    /// The answer of a checkout that insists on a price the product no longer has.
-    pub(super) async fn at_another_price(
-        &self,
-        request: &CheckoutRequest,
-        listing: &Listing,
-    ) -> Option<CheckoutAnswer> {
-        let price_cents = listing.product.price_cents;
-        let shown_cents = request.shown_price_cents.filter(|shown| *shown != price_cents)?;
+    /// The answer of a checkout that insists on a price a product no longer has.
+    pub(super) async fn at_another_price(&self, request: &CheckoutRequest, lines: &[Wanted]) -> Option<CheckoutAnswer> {
+        let changed: Vec<ChangedPrice> = lines.iter().filter_map(Wanted::changed_price).collect();
+        let first = changed.first()?;
         Some(match OrderRecord::read(&*self.ctx.sql, &self.ctx.texts, &request.order_id).await {
-            Ok(Some(found)) => self.answer_found(request, &found, None).await,
-            Ok(None) => CheckoutAnswer::PriceChanged { price_cents, shown_cents },
+            Ok(Some(found)) => self.answer_found(request, lines, &found, None).await,
+            Ok(None) if lines.len() == 1 => {
+                CheckoutAnswer::PriceChanged { price_cents: first.price_cents, shown_cents: first.shown_cents }
+            }
+            Ok(None) => CheckoutAnswer::PricesChanged { lines: changed },
             Err(_) => unavailable(),
         })
     }

@@ -1,12 +1,12 @@
 //! Answers from an order that is there already: one key, one effect, one answer.
 
 use super::reserve::Held;
+use super::wanted::Wanted;
 use super::{Lane, unavailable};
 use crate::messages::{CheckoutAnswer, CheckoutRequest};
 use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::transaction::inventory::Claim;
-use crate::transaction::inventory::keys::SkuKeys;
 use crate::transaction::order_record::OrderRecord;
 
 /// What an order says to a repeat of the request that placed it. `now_us` decides whether its saga is still at work.
@@ -34,10 +34,20 @@ pub(super) fn answer_of(order: &OrderRecord, now_us: i64) -> CheckoutAnswer {
 impl Lane {
     /// The answer for a key that Redis has seen before. Without an order it was a hold that came to nothing: the product
     /// is sold out for this key as for any other.
-    pub(super) async fn answer_existing(&self, request: &CheckoutRequest, held: Option<Held>) -> CheckoutAnswer {
+    pub(super) async fn answer_existing(
+        &self,
+        request: &CheckoutRequest,
+        lines: &[Wanted],
+        held: Option<Held>,
+    ) -> CheckoutAnswer {
         match OrderRecord::read(&*self.ctx.sql, &self.ctx.texts, &request.order_id).await {
-            Ok(Some(found)) => self.answer_found(request, &found, held).await,
-            Ok(None) => CheckoutAnswer::SoldOut,
+            Ok(Some(found)) => self.answer_found(request, lines, &found, held).await,
+            Ok(None) => {
+                if let Some(held) = held {
+                    self.release_lines(request, lines, &held.fresh).await;
+                }
+                CheckoutAnswer::SoldOut
+            }
             Err(_) => unavailable(),
         }
     }
@@ -46,11 +56,12 @@ impl Lane {
     pub(super) async fn answer_found(
         &self,
         request: &CheckoutRequest,
+        lines: &[Wanted],
         found: &OrderRecord,
         held: Option<Held>,
     ) -> CheckoutAnswer {
-        if held.is_some_and(|held| held.fresh) {
-            self.settle_vain_hold(request, found).await;
+        for place in held.map(|held| held.fresh).unwrap_or_default() {
+            self.settle_vain_hold(request, &lines[place], found).await;
         }
         if found.fingerprint != request.fingerprint || found.shopper_id != request.shopper_id {
             self.ctx.metrics.count(Counter::IdempotencyConflicts);
@@ -63,22 +74,16 @@ impl Lane {
     }
 
     /// A hold taken for an order that was there before. While the order is placed the hold is its own from now on, and
-    /// ends as it does. Under another SKU (the key came with another payload) it never backs anything.
-    async fn settle_vain_hold(&self, request: &CheckoutRequest, found: &OrderRecord) {
-        let keys = SkuKeys::of(&request.sku);
-        let claim = Claim {
-            keys: &keys,
-            order_id: &request.order_id,
-            quantity: request.quantity,
-            fingerprint: &request.fingerprint,
-        };
-        if found.sku != request.sku {
-            self.gate.release(claim, Counter::HoldsReleased).await;
-        } else if found.status.holds_stock() {
-            let claim = Claim { quantity: found.quantity, fingerprint: &found.fingerprint, ..claim };
-            self.gate.settle_sale(claim, found.epoch).await;
-        } else if found.status != OrderStatus::Placed {
-            self.gate.release(claim, Counter::HoldsReleased).await;
+    /// ends as it does. Under a SKU that the order does not have (the key came with another payload) it never backs anything.
+    async fn settle_vain_hold(&self, request: &CheckoutRequest, line: &Wanted, found: &OrderRecord) {
+        let claim = line.claim(request);
+        match found.quantity_of(line.sku()) {
+            Some(quantity) if found.status.holds_stock() => {
+                let claim = Claim { quantity, fingerprint: &found.fingerprint, ..claim };
+                self.gate.settle_sale(claim, found.epoch).await;
+            }
+            Some(_) if found.status == OrderStatus::Placed => {}
+            Some(_) | None => self.gate.release(claim, Counter::HoldsReleased).await,
         }
     }
 }

@@ -14,12 +14,9 @@ use super::admission::Entry;
 use super::place::Placed;
 use super::replay::answer_of;
 use crate::messages::CheckoutAnswer;
-use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::commit::{Committed, Sale};
-use crate::transaction::inventory::Claim;
-use crate::transaction::inventory::keys::SkuKeys;
 use crate::transaction::order_record::OrderRecord;
 use crate::transaction::payments::Payment;
 
@@ -138,11 +135,9 @@ impl Lane {
     }
 
     async fn settle_hold(&self, order: &OrderRecord, hold: Hold) {
-        let keys = SkuKeys::of(&order.sku);
-        let claim = Claim::of(order, &keys);
         match hold {
-            Hold::Sold { epoch } => self.gate.settle_sale(claim, epoch).await,
-            Hold::GoesBack => self.gate.release(claim, Counter::HoldsReleased).await,
+            Hold::Sold { epoch } => self.gate.settle_sold_order(order, epoch).await,
+            Hold::GoesBack => self.gate.release_order(order).await,
             Hold::Left => {}
         }
     }

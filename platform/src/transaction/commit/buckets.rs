@@ -3,11 +3,11 @@
 //!
 //! Stealing is a transaction of its own. An UPDATE that waited for a row and then found it did not qualify keeps the row
 //! locked; a thief that went on to lock all buckets from the first would hold its home out of order, and two such thieves
-//! deadlock.
+//! deadlock. Of an order of several products, all are taken again then.
 
 use ports::sql::{SqlError, SqlTransaction, SqlValue};
 
-use super::single::{self, Taken, Taker, take_params};
+use super::single::{self, Line, Taken, Taker, take_params};
 use super::{Sale, Tried, TryError};
 use crate::context::Context;
 use crate::metrics::Counter;
@@ -25,11 +25,11 @@ pub(super) async fn attempt(ctx: &Context, sale: &Sale) -> Result<Tried, TryErro
 pub(super) async fn take_home(
     ctx: &Context,
     tx: &mut dyn SqlTransaction,
-    sale: &Sale,
+    line: Line<'_>,
     now: &SqlValue,
 ) -> Result<Taken, SqlError> {
-    let mut params = take_params(sale, now);
-    params.push(home_bucket(&sale.order.order_id, ctx.config.commit.buckets).into());
+    let mut params = take_params(line, now);
+    params.push(home_bucket(line.order_id, ctx.config.commit.buckets).into());
     let taken = tx.query(ctx.texts.get(TextId::COMMIT_TAKE_BUCKET), &params).await?;
     Ok(if taken.affected == 1 { Taken::Yes } else { Taken::NotEnough })
 }
@@ -38,14 +38,14 @@ pub(super) async fn take_home(
 pub(super) async fn steal(
     ctx: &Context,
     tx: &mut dyn SqlTransaction,
-    sale: &Sale,
+    line: Line<'_>,
     now: &SqlValue,
 ) -> Result<Taken, SqlError> {
-    let locked = tx.query(ctx.texts.get(TextId::COMMIT_LOCK_BUCKETS), &[(&*sale.order.sku).into()]).await?;
+    let locked = tx.query(ctx.texts.get(TextId::COMMIT_LOCK_BUCKETS), &[line.sku.into()]).await?;
     let stocked: Vec<(i64, i64)> = locked.iter().map(|row| (row.int("bucket"), row.int("on_hand"))).collect();
-    let Some(plan) = plan_steal(&stocked, sale.order.quantity) else { return Ok(Taken::NotEnough) };
+    let Some(plan) = plan_steal(&stocked, line.quantity) else { return Ok(Taken::NotEnough) };
     let (buckets, units) = plan.into_iter().unzip();
-    let mut params = take_params(sale, now);
+    let mut params = take_params(line, now);
     params.extend([SqlValue::IntArray(buckets), SqlValue::IntArray(units)]);
     if tx.query(ctx.texts.get(TextId::COMMIT_TAKE_BUCKETS), &params).await?.affected != 1 {
         return Ok(Taken::Conflict);

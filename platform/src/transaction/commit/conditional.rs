@@ -2,8 +2,7 @@
 
 use ports::sql::{SqlError, SqlTransaction, SqlValue};
 
-use super::Sale;
-use super::single::{Taken, take_params};
+use super::single::{Line, Taken, take_params};
 use crate::bugs::KnownBug;
 use crate::context::Context;
 use crate::texts::TextId;
@@ -11,7 +10,7 @@ use crate::texts::TextId;
 pub(super) async fn take(
     ctx: &Context,
     tx: &mut dyn SqlTransaction,
-    sale: &Sale,
+    line: Line<'_>,
     now: &SqlValue,
 ) -> Result<Taken, SqlError> {
     let text = if ctx.bugs.has(KnownBug::ConditionalWithoutCondition) {
@@ -19,6 +18,6 @@ pub(super) async fn take(
     } else {
         TextId::COMMIT_TAKE_CONDITIONAL
     };
-    let taken = tx.query(ctx.texts.get(text), &take_params(sale, now)).await?;
+    let taken = tx.query(ctx.texts.get(text), &take_params(line, now)).await?;
     Ok(if taken.affected == 1 { Taken::Yes } else { Taken::NotEnough })
 }

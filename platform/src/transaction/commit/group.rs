@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ports::sql::{Isolation, SqlError, SqlTransaction, SqlValue};
+use ports::sql::{Isolation, Rows, SqlError, SqlTransaction, SqlValue};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
@@ -93,10 +93,8 @@ async fn commit_batch(ctx: &Context, sales: &[&Sale]) -> Result<Vec<Tried>, TryE
     };
     let placed = lock_orders(ctx, &mut *tx, sales).await?;
     let stock = lock_stock(ctx, &mut *tx, sales, &placed).await?;
-    let wanted: Vec<Want<'_>> = sales
-        .iter()
-        .map(|sale| Want { order_id: &sale.order.order_id, sku: &sale.order.sku, quantity: sale.order.quantity })
-        .collect();
+    let wanted: Vec<Want<'_>> =
+        sales.iter().map(|sale| Want { order_id: &sale.order.order_id, units: sale.order.units().collect() }).collect();
     let plan = plan_batch(&wanted, &placed, stock, epoch);
     let fits: Vec<&Sale> = sales
         .iter()
@@ -108,8 +106,8 @@ async fn commit_batch(ctx: &Context, sales: &[&Sale]) -> Result<Vec<Tried>, TryE
         drop(tx.rollback().await);
         return Ok(plan);
     }
-    let written = tx.query(ctx.texts.get(TextId::COMMIT_GROUP_WRITE), &write_params(ctx, &fits, epoch)).await?;
-    let balances: BTreeSet<&str> = fits.iter().map(|sale| &*sale.order.sku).collect();
+    let written = write(ctx, &mut *tx, &fits, epoch).await?;
+    let balances: BTreeSet<&str> = fits.iter().flat_map(|sale| sale.order.units()).map(|(sku, _)| sku).collect();
     let expected = (fits.len(), balances.len());
     let row = written.first().expect("a SELECT of two counts returns one row");
     if (row.int("orders_moved"), row.int("balances_changed")) != (len(expected.0), len(expected.1)) {
@@ -140,8 +138,12 @@ async fn lock_stock(
     sales: &[&Sale],
     placed: &BTreeSet<Box<str>>,
 ) -> Result<BTreeMap<Box<str>, i64>, SqlError> {
-    let skus: BTreeSet<&str> =
-        sales.iter().filter(|sale| placed.contains(&*sale.order.order_id)).map(|sale| &*sale.order.sku).collect();
+    let skus: BTreeSet<&str> = sales
+        .iter()
+        .filter(|sale| placed.contains(&*sale.order.order_id))
+        .flat_map(|sale| sale.order.units())
+        .map(|(sku, _)| sku)
+        .collect();
     if skus.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -150,28 +152,53 @@ async fn lock_stock(
     Ok(rows.iter().map(|row| (row.text("sku").into(), row.int("on_hand"))).collect())
 }
 
+/// Writes a batch; orders of several products need a statement with more lists.
+async fn write(ctx: &Context, tx: &mut dyn SqlTransaction, fits: &[&Sale], epoch: i64) -> Result<Rows, SqlError> {
+    if fits.iter().all(|sale| sale.order.further.is_empty()) {
+        return tx.query(ctx.texts.get(TextId::COMMIT_GROUP_WRITE), &write_params(ctx, fits, epoch)).await;
+    }
+    tx.query(ctx.texts.get(TextId::COMMIT_GROUP_WRITE_LINES), &write_lines_params(ctx, fits, epoch)).await
+}
+
 fn write_params(ctx: &Context, fits: &[&Sale], epoch: i64) -> [SqlValue; 7] {
-    let texts = |of: &dyn Fn(&Sale) -> Arc<str>| SqlValue::TextArray(fits.iter().map(|sale| of(sale)).collect());
     [
-        texts(&|sale| sale.order.order_id.clone()),
-        texts(&|sale| Arc::from(&*sale.order.sku)),
+        texts(fits, &|sale| sale.order.order_id.clone()),
+        texts(fits, &|sale| Arc::from(&*sale.order.sku)),
         SqlValue::IntArray(fits.iter().map(|sale| sale.order.quantity).collect()),
-        texts(&|sale| sale.intent_id.clone()),
-        texts(&Sale::event),
+        texts(fits, &|sale| sale.intent_id.clone()),
+        texts(fits, &Sale::event),
         SqlValue::Timestamp(ctx.clock.now_us()),
         epoch.into(),
     ]
 }
 
-#[derive(Clone, Copy)]
+fn write_lines_params(ctx: &Context, fits: &[&Sale], epoch: i64) -> [SqlValue; 8] {
+    let lines = || fits.iter().flat_map(|sale| sale.order.units().map(|(sku, units)| (*sale, sku, units)));
+    [
+        texts(fits, &|sale| sale.order.order_id.clone()),
+        texts(fits, &|sale| sale.intent_id.clone()),
+        texts(fits, &Sale::event),
+        SqlValue::TextArray(lines().map(|(sale, _, _)| sale.order.order_id.clone()).collect()),
+        SqlValue::TextArray(lines().map(|(_, sku, _)| Arc::from(sku)).collect()),
+        SqlValue::IntArray(lines().map(|(_, _, units)| units).collect()),
+        SqlValue::Timestamp(ctx.clock.now_us()),
+        epoch.into(),
+    ]
+}
+
+fn texts(fits: &[&Sale], of: &dyn Fn(&Sale) -> Arc<str>) -> SqlValue {
+    SqlValue::TextArray(fits.iter().map(|sale| of(sale)).collect())
+}
+
+#[derive(Clone)]
 struct Want<'a> {
     order_id: &'a str,
-    sku: &'a str,
-    quantity: i64,
+    /// SKU and units of each line; no SKU twice.
+    units: Vec<(&'a str, i64)>,
 }
 
 /// What becomes of each order of a batch, in the order in which they came: it is sold while the locked stock lasts. A
-/// smaller order may still fit after a larger one did not. An order that comes twice is sold once.
+/// smaller order may still fit after a larger one did not. Of several products all must be there. An order that comes twice is sold once.
 fn plan_batch(
     wanted: &[Want<'_>],
     placed: &BTreeSet<Box<str>>,
@@ -188,13 +215,13 @@ fn plan_batch(
             if !seen.insert(want.order_id) {
                 return Tried::Conflict;
             }
-            match stock.get_mut(want.sku) {
-                Some(left) if *left >= want.quantity => {
-                    *left -= want.quantity;
-                    Tried::Sold { epoch }
-                }
-                Some(_) | None => Tried::SoldOut,
+            if want.units.iter().any(|(sku, units)| stock.get(*sku).is_none_or(|left| left < units)) {
+                return Tried::SoldOut;
             }
+            for (sku, units) in &want.units {
+                *stock.get_mut(*sku).expect("it was looked at just now") -= units;
+            }
+            Tried::Sold { epoch }
         })
         .collect()
 }
@@ -205,10 +232,14 @@ mod tests {
 
     fn plan(wanted: &[(&str, &str, i64)], placed: &[&str], stock: &[(&str, i64)]) -> Vec<Tried> {
         let wanted: Vec<Want<'_>> =
-            wanted.iter().map(|&(order_id, sku, quantity)| Want { order_id, sku, quantity }).collect();
+            wanted.iter().map(|&(order_id, sku, quantity)| Want { order_id, units: vec![(sku, quantity)] }).collect();
+        plan_of(&wanted, placed, stock)
+    }
+
+    fn plan_of(wanted: &[Want<'_>], placed: &[&str], stock: &[(&str, i64)]) -> Vec<Tried> {
         let placed = placed.iter().map(|id| Box::from(*id)).collect();
         let stock = stock.iter().map(|&(sku, units)| (Box::from(sku), units)).collect();
-        plan_batch(&wanted, &placed, stock, 7)
+        plan_batch(wanted, &placed, stock, 7)
     }
 
     const SOLD: Tried = Tried::Sold { epoch: 7 };
@@ -230,6 +261,16 @@ mod tests {
     fn an_order_that_comes_twice_is_sold_once() {
         let tried = plan(&[("a", "lamp", 1), ("a", "lamp", 1)], &["a"], &[("lamp", 5)]);
         assert_eq!(tried, [SOLD, Tried::Conflict]);
+    }
+
+    #[test]
+    fn an_order_of_several_products_takes_all_of_them_or_none() {
+        let wanted = [
+            Want { order_id: "a", units: vec![("lamp", 1), ("mug", 2)] },
+            Want { order_id: "b", units: vec![("lamp", 1), ("mug", 1)] },
+            Want { order_id: "c", units: vec![("lamp", 1)] },
+        ];
+        assert_eq!(plan_of(&wanted, &["a", "b", "c"], &[("lamp", 2), ("mug", 2)]), [SOLD, Tried::SoldOut, SOLD]);
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! One order in one transaction: what the strategies `version`, `conditional` and `buckets` share.
 //!
 //! The order's row is locked first and the stock row last, so that the row every buyer of a hot product needs is locked
-//! only from the last statement to COMMIT.
+//! only from the last statement to COMMIT. An order of several products takes them one after the other.
+
+use std::sync::Arc;
 
 use ports::sql::{Isolation, SqlError, SqlTransaction, SqlValue};
 
@@ -16,6 +18,14 @@ pub(super) enum Taker {
     Conditional,
     HomeBucket,
     AllBuckets,
+}
+
+/// What is taken: one line of an order.
+#[derive(Clone, Copy)]
+pub(super) struct Line<'a> {
+    pub(super) order_id: &'a Arc<str>,
+    pub(super) sku: &'a str,
+    pub(super) quantity: i64,
 }
 
 /// Whether they were.
@@ -43,12 +53,20 @@ pub(super) async fn attempt(ctx: &Context, sale: &Sale, taker: Taker) -> Result<
         drop(tx.rollback().await);
         return Ok(Tried::NotPlaced);
     }
-    let taken = match taker {
-        Taker::Version => version::take(ctx, &mut *tx, sale, &now).await?,
-        Taker::Conditional => conditional::take(ctx, &mut *tx, sale, &now).await?,
-        Taker::HomeBucket => buckets::take_home(ctx, &mut *tx, sale, &now).await?,
-        Taker::AllBuckets => buckets::steal(ctx, &mut *tx, sale, &now).await?,
-    };
+    // In SKU order, as everybody takes them: of two orders that share products, one waits for the other and none for both.
+    let mut taken = Taken::Yes;
+    for (sku, quantity) in sale.order.units() {
+        let line = Line { order_id: &sale.order.order_id, sku, quantity };
+        taken = match taker {
+            Taker::Version => version::take(ctx, &mut *tx, line, &now).await?,
+            Taker::Conditional => conditional::take(ctx, &mut *tx, line, &now).await?,
+            Taker::HomeBucket => buckets::take_home(ctx, &mut *tx, line, &now).await?,
+            Taker::AllBuckets => buckets::steal(ctx, &mut *tx, line, &now).await?,
+        };
+        if taken != Taken::Yes {
+            break;
+        }
+    }
     match taken {
         Taken::Yes => {
             tx.commit().await.map_err(TryError::AtCommit)?;
@@ -72,7 +90,6 @@ pub(crate) async fn fence(ctx: &Context, tx: &mut dyn SqlTransaction) -> Result<
 }
 
 /// The first four parameters of every `take_*.sql`: SKU, units, order, now.
-pub(super) fn take_params(sale: &Sale, now: &SqlValue) -> Vec<SqlValue> {
-    let order = &sale.order;
-    vec![(&*order.sku).into(), order.quantity.into(), SqlValue::Text(order.order_id.clone()), now.clone()]
+pub(super) fn take_params(line: Line<'_>, now: &SqlValue) -> Vec<SqlValue> {
+    vec![line.sku.into(), line.quantity.into(), SqlValue::Text(line.order_id.clone()), now.clone()]
 }

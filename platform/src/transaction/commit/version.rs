@@ -2,8 +2,7 @@
 
 use ports::sql::{SqlError, SqlTransaction, SqlValue};
 
-use super::Sale;
-use super::single::{Taken, take_params};
+use super::single::{Line, Taken, take_params};
 use crate::bugs::KnownBug;
 use crate::context::Context;
 use crate::texts::TextId;
@@ -11,13 +10,13 @@ use crate::texts::TextId;
 pub(super) async fn take(
     ctx: &Context,
     tx: &mut dyn SqlTransaction,
-    sale: &Sale,
+    line: Line<'_>,
     now: &SqlValue,
 ) -> Result<Taken, SqlError> {
-    let read = tx.query(ctx.texts.get(TextId::COMMIT_READ_VERSION), &[(&*sale.order.sku).into()]).await?;
+    let read = tx.query(ctx.texts.get(TextId::COMMIT_READ_VERSION), &[line.sku.into()]).await?;
     let Some(row) = read.first() else { return Ok(Taken::NotEnough) };
     let (on_hand, version) = (row.int("on_hand"), row.int("version"));
-    if on_hand < sale.order.quantity {
+    if on_hand < line.quantity {
         return Ok(Taken::NotEnough);
     }
     let text = if ctx.bugs.has(KnownBug::CommitWithoutVersionTest) {
@@ -25,7 +24,7 @@ pub(super) async fn take(
     } else {
         TextId::COMMIT_TAKE_VERSION
     };
-    let mut params = take_params(sale, now);
+    let mut params = take_params(line, now);
     params.extend([on_hand.into(), version.into()]);
     let taken = tx.query(ctx.texts.get(text), &params).await?;
     Ok(if taken.affected == 1 { Taken::Yes } else { Taken::Conflict })

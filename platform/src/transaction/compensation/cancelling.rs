@@ -9,8 +9,6 @@ use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::commit::fence;
-use crate::transaction::inventory::Claim;
-use crate::transaction::inventory::keys::SkuKeys;
 use crate::transaction::order_record::OrderRecord;
 use crate::transaction::payments::{Ended, Money};
 
@@ -30,8 +28,7 @@ impl Worker {
             Err(_) => return Ok(Progress::Later),
         };
         if let Some(returned_epoch) = returned {
-            let keys = SkuKeys::of(&order.sku);
-            self.gate.restock(Claim::of(order, &keys), order.epoch, returned_epoch).await;
+            self.gate.restock_order(order, returned_epoch).await;
         }
         Ok(Progress::Settled)
     }
@@ -53,6 +50,15 @@ impl Worker {
         if rows.first().is_none() {
             drop(tx.rollback().await);
             return Ok(None);
+        }
+        for line in order.further.iter() {
+            let params = [
+                SqlValue::Text(order.order_id.clone()),
+                (&*line.sku).into(),
+                SqlValue::Timestamp(self.ctx.clock.now_us()),
+            ];
+            let returned = tx.query(self.ctx.texts.get(TextId::COMPENSATION_RETURN_LINE), &params).await?;
+            assert_eq!(returned.affected, 1, "{} has a line of {}, which has a balance", order.order_id, line.sku);
         }
         tx.commit().await?;
         self.ctx.metrics.count(Counter::OrdersCancelled);

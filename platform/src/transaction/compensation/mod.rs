@@ -28,9 +28,7 @@ use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::backoff::pause;
 use crate::transaction::commit::Committer;
-use crate::transaction::inventory::Claim;
 use crate::transaction::inventory::gate::Gate;
-use crate::transaction::inventory::keys::SkuKeys;
 use crate::transaction::order_record::OrderRecord;
 use crate::transaction::payments::Payments;
 
@@ -96,7 +94,8 @@ impl Worker {
         let params = [SqlValue::Timestamp(now_us), until, settings.batch.into()];
         let rows = self.ctx.sql.query(self.ctx.texts.get(TextId::COMPENSATION_CLAIM), &params).await?;
         self.ctx.metrics.add(Counter::CompensationClaims, rows.affected);
-        Ok(rows.iter().map(OrderRecord::from_row).collect())
+        // If the lines cannot be read now, the lease runs out and the orders are claimed again.
+        OrderRecord::read_all(&*self.ctx.sql, &self.ctx.texts, &rows).await
     }
 
     async fn settle(self: Arc<Self>, order: OrderRecord, _under_way: UnderWay) {
@@ -127,9 +126,8 @@ impl Worker {
         drop(self.ctx.sql.query(self.ctx.texts.get(TextId::COMPENSATION_POSTPONE), &params).await);
     }
 
-    /// Gives the order's hold back, if it is still held.
+    /// Gives the order's holds back, those that are still held.
     async fn release_hold(&self, order: &OrderRecord) {
-        let keys = SkuKeys::of(&order.sku);
-        self.gate.release(Claim::of(order, &keys), Counter::HoldsReleased).await;
+        self.gate.release_order(order).await;
     }
 }

@@ -10,8 +10,6 @@ use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::commit::{Committed, Sale};
-use crate::transaction::inventory::Claim;
-use crate::transaction::inventory::keys::SkuKeys;
 use crate::transaction::order_record::OrderRecord;
 use crate::transaction::payments::Money;
 
@@ -46,8 +44,7 @@ impl Worker {
         match self.committer.commit(&sale).await {
             Committed::Sold { epoch } => {
                 self.ctx.metrics.count(Counter::CompensationCommits);
-                let keys = SkuKeys::of(&order.sku);
-                self.gate.settle_sale(Claim::of(order, &keys), epoch).await;
+                self.gate.settle_sold_order(order, epoch).await;
                 Ok(Progress::Settled)
             }
             Committed::SoldOut => self.compensate(order, "sold_out").await,

@@ -6,6 +6,7 @@
 //! | `link` | one Redis connection: commands with a time limit, scripts by their hash |
 //! | [`gate`] | a verified connection with its epoch; reserve, release, confirm, restock |
 //! | `epoch` | the fence: the row of Postgres by which the gate is opened, shut and moved on |
+//! | `order_holds` | the same for all lines of an order |
 //! | `upkeep` | the worker: rebuild after a loss, reap expired holds, watch for leaks |
 //! | `availability` | what can be bought now, for the product page |
 //!
@@ -18,6 +19,7 @@ pub mod gate;
 pub mod keys;
 mod leak;
 pub(crate) mod link;
+mod order_holds;
 mod reaper;
 mod rebuild;
 mod reservation;

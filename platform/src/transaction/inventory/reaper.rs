@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use ports::sql::{SqlError, SqlValue};
+use ports::sql::{Row, SqlError, SqlValue};
 
 use super::gate::{Gate, Session, Shut};
 use super::keys::SkuKeys;
@@ -15,6 +15,7 @@ use super::reservation::{Claim, Told};
 use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
+use crate::transaction::order_lines::{FurtherLines, of_several_lines};
 
 /// What is done with an expired hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,7 @@ pub(crate) fn verdict(order: Option<(OrderStatus, i64)>) -> Verdict {
 
 /// Expired holds of one SKU.
 pub(crate) struct Expired {
+    pub(crate) sku: String,
     pub(crate) keys: SkuKeys,
     pub(crate) order_ids: Vec<Arc<str>>,
 }
@@ -72,20 +74,24 @@ impl Gate {
         }
         let text = self.ctx.texts.get(TextId::INVENTORY_ORDERS_OF_HOLDS);
         let rows = self.ctx.sql.query(text, &[SqlValue::TextArray(ids)]).await?;
-        let orders: BTreeMap<&str, (OrderStatus, i64, i64, &str)> = rows
-            .iter()
-            .map(|row| {
-                let status =
-                    OrderStatus::parse(row.text("status")).expect("the schema's check admits only these words");
-                (row.text("order_id"), (status, row.int("epoch"), row.int("quantity"), row.text("fingerprint")))
-            })
-            .collect();
+        let further = match of_several_lines(&rows) {
+            Some(ids) => {
+                FurtherLines::from_rows(&self.ctx.sql.query(self.ctx.texts.get(TextId::ORDERS_LINES), &[ids]).await?)
+            }
+            None => FurtherLines::default(),
+        };
+        let orders: BTreeMap<&str, Row<'_>> = rows.iter().map(|row| (row.text("order_id"), row)).collect();
         for sku in expired {
             for order_id in &sku.order_ids {
-                let order = orders.get(&**order_id).copied();
-                let (quantity, fingerprint) = order.map_or((0, ""), |(_, _, quantity, print)| (quantity, print));
+                // An order of other products than this one (its key came with another payload) does not back the hold.
+                let backing = orders.get(&**order_id).and_then(|row| {
+                    let own = (row.text("sku") == sku.sku).then(|| row.int("quantity"));
+                    Some((*row, own.or_else(|| further.quantity(order_id, &sku.sku))?))
+                });
+                let (quantity, fingerprint) =
+                    backing.map_or((0, ""), |(row, quantity)| (quantity, row.text("fingerprint")));
                 let claim = Claim { keys: &sku.keys, order_id, quantity, fingerprint };
-                let told = match verdict(order.map(|(status, epoch, _, _)| (status, epoch))) {
+                let told = match verdict(backing.map(|(row, _)| (status_of(row), row.int("epoch")))) {
                     Verdict::Sale { committed_epoch } => self.settle_sale_in(session, claim, committed_epoch).await?,
                     Verdict::Release => self.release_in(session, claim, Counter::HoldsReaped).await?,
                     Verdict::Renew => self.renew_hold(session, &sku.keys, order_id).await?,
@@ -97,6 +103,10 @@ impl Gate {
         }
         Ok(())
     }
+}
+
+fn status_of(row: Row<'_>) -> OrderStatus {
+    OrderStatus::parse(row.text("status")).expect("the schema's check admits only these words")
 }
 
 #[cfg(test)]

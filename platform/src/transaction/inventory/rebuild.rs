@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use ports::sql::{Isolation, SqlError, SqlTransaction, SqlValue};
+use ports::sql::{Isolation, Rows, SqlError, SqlTransaction, SqlValue};
 use redis::Cmd;
 
 use super::epoch::{Fence, GateState};
@@ -23,6 +23,7 @@ use crate::metrics::Counter;
 use crate::order_status::OrderStatus;
 use crate::texts::TextId;
 use crate::transaction::commit::strategy_of;
+use crate::transaction::order_lines::of_several_lines;
 
 /// SKUs that are set at once.
 const SKUS_AT_ONCE: usize = 64;
@@ -169,7 +170,18 @@ async fn snapshot(
     }
     let tombstone_us = i64::try_from(ctx.config.gate.tombstone_ttl.as_micros()).unwrap_or(i64::MAX);
     let recent = SqlValue::Timestamp(now_us.saturating_sub(tombstone_us));
-    for row in tx.query(ctx.texts.get(TextId::INVENTORY_ORDERS_FOR_REBUILD), &[recent]).await?.iter() {
+    let orders = tx.query(ctx.texts.get(TextId::INVENTORY_ORDERS_FOR_REBUILD), std::slice::from_ref(&recent)).await?;
+    add_holds(&mut targets, &orders);
+    if of_several_lines(&orders).is_some() {
+        let lines = tx.query(ctx.texts.get(TextId::INVENTORY_LINES_FOR_REBUILD), &[recent]).await?;
+        add_holds(&mut targets, &lines);
+    }
+    Ok((epoch, targets))
+}
+
+/// Adds what Redis shall know of these orders, or of these further lines of orders.
+fn add_holds(targets: &mut BTreeMap<String, Target>, rows: &Rows) {
+    for row in rows.iter() {
         let status = OrderStatus::parse(row.text("status")).expect("the schema's check admits only these words");
         let target = targets.get_mut(row.text("sku")).expect("an order's SKU has a balance row");
         target.holds.push(Trace {
@@ -179,7 +191,6 @@ async fn snapshot(
             fingerprint: row.text("fingerprint").to_owned(),
         });
     }
-    Ok((epoch, targets))
 }
 
 fn set_sku(cmd: &mut Cmd, ctx: &Context, epoch: i64, sku: &str, target: &Target) {

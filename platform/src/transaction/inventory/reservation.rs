@@ -12,7 +12,6 @@ use super::keys::{GATE_EPOCH, SkuKeys};
 use super::link::{Script, word};
 use crate::bugs::KnownBug;
 use crate::metrics::Counter;
-use crate::transaction::order_record::OrderRecord;
 
 /// The gate's answer to a reservation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,13 +55,6 @@ pub(crate) struct Claim<'a> {
     pub(crate) order_id: &'a str,
     pub(crate) quantity: i64,
     pub(crate) fingerprint: &'a str,
-}
-
-impl<'a> Claim<'a> {
-    /// The claim of an order that is there.
-    pub(crate) fn of(order: &'a OrderRecord, keys: &'a SkuKeys) -> Self {
-        Self { keys, order_id: &order.order_id, quantity: order.quantity, fingerprint: &order.fingerprint }
-    }
 }
 
 impl Gate {

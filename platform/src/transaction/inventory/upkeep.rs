@@ -234,7 +234,7 @@ impl Upkeep {
             for ((sku, on_hand, keys), (counter, held, order_ids)) in some.iter().zip(surveyed) {
                 levels.push(Level { sku: sku.clone(), on_hand: *on_hand, counter, held });
                 if !order_ids.is_empty() {
-                    expired.push(Expired { keys: keys.clone(), order_ids });
+                    expired.push(Expired { sku: sku.clone(), keys: keys.clone(), order_ids });
                 }
             }
         }

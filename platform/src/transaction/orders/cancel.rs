@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use ports::Outcome;
 use ports::sql::{Isolation, SqlError, SqlTransaction, SqlValue};
 
-use super::order_view;
+use super::views_in;
 use crate::context::Context;
 use crate::messages::{CancelAnswer, CancelRequest, OrderView};
 use crate::metrics::Counter;
@@ -59,7 +59,7 @@ async fn lock_and_move(
 ) -> Result<Decision, SqlError> {
     let parameters = [order_id.into(), shopper_id.into()];
     let found = transaction.query(ctx.texts.get(TextId::ORDERS_LOCK_OWN), &parameters).await?;
-    let Some(order) = found.first().map(order_view) else {
+    let Some(order) = views_in(ctx, transaction, &found).await?.pop() else {
         return Ok(Decision::Answer(CancelAnswer::UnknownOrder));
     };
     let status = OrderStatus::parse(&order.status).expect("orders.status is checked to be a word of the state machine");

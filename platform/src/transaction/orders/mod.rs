@@ -10,10 +10,11 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::StatusCode;
-use ports::sql::{Row, SqlError};
+use ports::sql::{Row, Rows, SqlError, SqlTransaction};
 
+use super::order_lines::{FurtherLines, all_lines, of_several_lines};
 use crate::context::Context;
-use crate::messages::OrderView;
+use crate::messages::{OrderLine, OrderView};
 use crate::texts::TextId;
 
 /// `GET /internal/orders/{id}` and `POST /internal/orders/{id}/cancel`.
@@ -27,20 +28,43 @@ pub fn router(ctx: Context) -> Router {
 /// The order of an id, if there is one.
 pub async fn order_by_id(ctx: &Context, order_id: &str) -> Result<Option<OrderView>, SqlError> {
     let rows = ctx.sql.query(ctx.texts.get(TextId::ORDERS_BY_ID), &[order_id.into()]).await?;
-    Ok(rows.first().map(order_view))
+    let lines = match of_several_lines(&rows) {
+        Some(ids) => ctx.sql.query(ctx.texts.get(TextId::ORDERS_LINES), &[ids]).await?,
+        None => Rows::default(),
+    };
+    Ok(order_views(&rows, &lines).pop())
 }
 
-/// Reads a row that has the columns of an order as shoppers see it.
-pub(crate) fn order_view(row: Row<'_>) -> OrderView {
+/// Reads rows that have the columns of an order as shoppers see it, inside a transaction.
+pub(crate) async fn views_in(
+    ctx: &Context,
+    transaction: &mut dyn SqlTransaction,
+    rows: &Rows,
+) -> Result<Vec<OrderView>, SqlError> {
+    let lines = match of_several_lines(rows) {
+        Some(ids) => transaction.query(ctx.texts.get(TextId::ORDERS_LINES), &[ids]).await?,
+        None => Rows::default(),
+    };
+    Ok(order_views(rows, &lines))
+}
+
+fn order_views(rows: &Rows, lines: &Rows) -> Vec<OrderView> {
+    let mut further = FurtherLines::from_rows(lines);
+    rows.iter().map(|row| order_view(row, &further.take(row.text("order_id")))).collect()
+}
+
+fn order_view(row: Row<'_>, further: &[OrderLine]) -> OrderView {
+    let (sku, quantity, amount_cents) = (row.text("sku"), row.int("quantity"), row.int("amount_cents"));
     OrderView {
         order_id: row.text("order_id").to_owned(),
         shopper_id: row.text("shopper_id").to_owned(),
-        sku: row.text("sku").to_owned(),
-        quantity: row.int("quantity"),
-        amount_cents: row.int("amount_cents"),
+        sku: sku.to_owned(),
+        quantity,
+        amount_cents,
         currency: row.text("currency").to_owned(),
         status: row.text("status").to_owned(),
         reason: row.optional_text("reason").map(str::to_owned),
+        lines: if further.is_empty() { Vec::new() } else { all_lines(sku, quantity, amount_cents, further) },
     }
 }
 

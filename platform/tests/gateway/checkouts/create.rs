@@ -37,6 +37,7 @@ async fn the_lane_is_told_all_it_needs_and_the_same_each_time() {
         fingerprint: told.fingerprint.clone(),
         respond_async: false,
         shown_price_cents: None,
+        further: Vec::new(),
     };
     assert_eq!(told, expected);
 }

@@ -4,7 +4,7 @@ use ports::sql::{Isolation, Row, SqlPool, SqlTransaction};
 
 use super::CollectError;
 use crate::snapshot::{
-    BucketRow, ConsumedRow, GateEpochRow, InventoryRow, LedgerRow, NotificationRow, OrderRow, OutboxRow,
+    BucketRow, ConsumedRow, GateEpochRow, InventoryRow, LedgerRow, NotificationRow, OrderLineRow, OrderRow, OutboxRow,
     PaymentIntentRow, SalesRow, ShipmentRow, Tables, TransitionRow,
 };
 
@@ -26,6 +26,7 @@ async fn read(from: &mut dyn SqlTransaction) -> Result<Tables, CollectError> {
         buckets: rows(from, include_str!("../../sql/buckets.sql"), bucket).await?,
         ledger: rows(from, include_str!("../../sql/ledger.sql"), ledger).await?,
         orders: rows(from, include_str!("../../sql/orders.sql"), order).await?,
+        order_lines: rows(from, include_str!("../../sql/order_lines.sql"), order_line).await?,
         transitions: rows(from, include_str!("../../sql/transitions.sql"), transition).await?,
         payment_intents: rows(from, include_str!("../../sql/payment_intents.sql"), payment_intent).await?,
         outbox: rows(from, include_str!("../../sql/outbox.sql"), outbox).await?,
@@ -70,6 +71,16 @@ fn order(row: Row<'_>) -> OrderRow {
         quantity: row.int("quantity"),
         amount_cents: row.int("amount_cents"),
         status: row.text("status").to_owned(),
+        line_count: row.int("line_count"),
+    }
+}
+
+fn order_line(row: Row<'_>) -> OrderLineRow {
+    OrderLineRow {
+        order_id: row.text("order_id").to_owned(),
+        sku: row.text("sku").to_owned(),
+        quantity: row.int("quantity"),
+        amount_cents: row.int("amount_cents"),
     }
 }
 

@@ -101,33 +101,33 @@ impl TablesJudge<'_> {
         }
     }
 
-    /// One parcel for each confirmed order; an order that was cancelled may have got its parcel or not.
+    /// One parcel for each line of a confirmed order; an order that was cancelled may have got its parcels or not.
     fn shipments(&mut self) {
-        let orders = self.end.tables.orders_by_id();
-        let requested = tally(self.end.tables.shipments.iter().map(|row| row.order_id.as_str()));
+        let lines = self.end.tables.lines_by_order();
+        let mut requested: BTreeMap<(&str, &str), u32> = BTreeMap::new();
         for row in &self.end.tables.shipments {
-            match orders.get(row.order_id.as_str()) {
-                Some(order) if order.sku != row.sku || order.quantity != row.quantity => {
-                    let what = format!(
-                        "ordered {} × {}, the parcel has {} × {}",
-                        order.quantity, order.sku, row.quantity, row.sku
-                    );
-                    self.wrong(&row.order_id, &what);
-                }
-                Some(_) | None => {}
+            *requested.entry((&row.order_id, &row.sku)).or_default() += 1;
+            let Some(lines) = lines.get(row.order_id.as_str()) else { continue };
+            if !lines.iter().any(|line| line.sku == row.sku && line.quantity == row.quantity) {
+                let ordered: Vec<String> =
+                    lines.iter().map(|line| format!("{} × {}", line.quantity, line.sku)).collect();
+                let what = format!("ordered {}, the parcel has {} × {}", ordered.join(" and "), row.quantity, row.sku);
+                self.wrong(&row.order_id, &what);
             }
         }
-        for (&order_id, &count) in &requested {
+        for (&(order_id, sku), &count) in &requested {
             if !self.confirmed.contains(order_id) {
                 self.wrong(order_id, "was never confirmed, but has a parcel");
             } else if count > 1 {
-                self.wrong(order_id, &format!("has {count} parcels"));
+                self.wrong(order_id, &format!("has {count} parcels of {sku}"));
             }
         }
         if self.end.quiet {
-            for order in &self.end.tables.orders {
-                if order.stands() && !requested.contains_key(order.order_id.as_str()) {
-                    self.wrong(&order.order_id, "was confirmed, but has no parcel");
+            for order in self.end.tables.orders.iter().filter(|order| order.stands()) {
+                for line in lines.get(order.order_id.as_str()).into_iter().flatten() {
+                    if !requested.contains_key(&(order.order_id.as_str(), line.sku)) {
+                        self.wrong(&order.order_id, &format!("was confirmed, but has no parcel of {}", line.sku));
+                    }
                 }
             }
         }
@@ -135,13 +135,16 @@ impl TablesJudge<'_> {
 
     fn sales(&mut self) {
         let mut due: BTreeMap<&str, SalesRow> = BTreeMap::new();
+        let lines = self.end.tables.lines_by_order();
         let orders: &[OrderRow] = &self.end.tables.orders;
         for order in orders.iter().filter(|order| self.confirmed.contains(order.order_id.as_str())) {
-            let sales = due.entry(&order.sku).or_insert_with(|| no_sales(&order.sku));
-            sales.orders += 1;
-            sales.units += order.quantity;
-            sales.revenue_cents += order.amount_cents;
-            sales.cancelled += i64::from(order.parsed() == Some(Status::Cancelled));
+            for line in lines.get(order.order_id.as_str()).into_iter().flatten() {
+                let sales = due.entry(line.sku).or_insert_with(|| no_sales(line.sku));
+                sales.orders += 1;
+                sales.units += line.quantity;
+                sales.revenue_cents += line.amount_cents;
+                sales.cancelled += i64::from(order.parsed() == Some(Status::Cancelled));
+            }
         }
         for row in &self.end.tables.sales {
             let due = due.remove(row.sku.as_str()).unwrap_or_else(|| no_sales(&row.sku));

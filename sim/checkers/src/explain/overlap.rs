@@ -1,20 +1,19 @@
 //! Finds orders that were under way at once: the stuff of lost updates and oversold stock.
 
 use super::{Line, seconds};
-use crate::history::{EventKind, History, OrderRef, Sku, Status};
+use crate::history::{EventKind, History, OrderRef, Status};
 
 /// From an order's first trace to its commit.
 #[derive(Debug, Clone, Copy)]
 struct Span {
     order: OrderRef,
-    sku: Sku,
     began_us: i64,
     committed_us: i64,
 }
 
 impl Span {
     fn of(order: OrderRef, history: &History) -> Option<Self> {
-        let now = history.order_now(order).filter(|now| now.was_confirmed)?;
+        history.order_now(order).filter(|now| now.was_confirmed)?;
         let mut began_us = None;
         let mut committed_us = None;
         for event in history.latest_first(order) {
@@ -23,12 +22,15 @@ impl Span {
             }
             began_us = Some(event.at_us);
         }
-        Some(Self { order, sku: now.sku, began_us: began_us?, committed_us: committed_us? })
+        Some(Self { order, began_us: began_us?, committed_us: committed_us? })
     }
 
-    /// Whether each began before the other's commit, so that neither could see it from the start.
-    fn overlaps(&self, other: &Self) -> bool {
-        self.sku == other.sku && self.began_us <= other.committed_us && other.began_us <= self.committed_us
+    /// Whether each wanted a product of the other's and began before the other's commit, so that neither could see it from
+    /// the start.
+    fn overlaps(&self, other: &Self, history: &History) -> bool {
+        let mut own = history.lines(self.order);
+        let shares = own.any(|(sku, _)| history.lines(other.order).any(|(of, _)| of == sku));
+        shares && self.began_us <= other.committed_us && other.began_us <= self.committed_us
     }
 }
 
@@ -39,7 +41,7 @@ pub(crate) fn rival(order: OrderRef, history: &History) -> Option<OrderRef> {
         .all_orders()
         .filter(|other| *other != order)
         .filter_map(|other| Span::of(other, history))
-        .filter(|other| other.committed_us <= own.committed_us && other.overlaps(&own))
+        .filter(|other| other.committed_us <= own.committed_us && other.overlaps(&own, history))
         .max_by_key(|other| other.committed_us)
         .map(|other| other.order)
 }
@@ -49,7 +51,7 @@ pub(super) fn remark(orders: &[OrderRef], at_us: i64, history: &History) -> Opti
     let mut spans: Vec<Span> = orders.iter().filter_map(|order| Span::of(*order, history)).collect();
     spans.sort_by_key(|span| span.committed_us);
     let [.., first, second] = spans.as_slice() else { return None };
-    if !first.overlaps(second) {
+    if !first.overlaps(second, history) {
         return None;
     }
     let span = |span: &Span| {

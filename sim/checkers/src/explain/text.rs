@@ -38,14 +38,20 @@ pub(super) fn text(kind: &EventKind, history: &History) -> String {
             let (id, from, to) = (history.order_id(order), from.map_or("nothing", Status::word), to.word());
             format!("{id} {from} → {to}, {quantity} × {} for {amount_cents} cents", history.sku_name(sku))
         }
+        EventKind::LineWritten { order, sku, quantity } => {
+            format!("{} has {quantity} × {} besides", history.order_id(order), history.sku_name(sku))
+        }
         EventKind::OrderRemoved { order } => format!("{} is removed", history.order_id(order)),
         EventKind::OutboxWritten { order, event } => {
             format!("outbox: {} of {}", event.word(), history.order_id(order))
         }
-        EventKind::EffectApplied { consumer, order, event } => {
+        EventKind::EffectApplied { consumer, order, event, sku } => {
             let effect = match consumer {
-                Consumer::Notification => "the shopper is told",
-                Consumer::Warehouse => "a parcel is requested",
+                Consumer::Notification => "the shopper is told".to_owned(),
+                Consumer::Warehouse => match sku {
+                    Some(sku) => format!("a parcel of {} is requested", history.sku_name(sku)),
+                    None => "a parcel is requested".to_owned(),
+                },
             };
             format!("{effect}: {} of {}", event.word(), history.order_id(order))
         }

@@ -107,7 +107,7 @@ pub enum EventKind {
     OrderMoved {
         /// The order.
         order: OrderRef,
-        /// Its product.
+        /// Its product; of several the first.
         sku: Sku,
         /// The status before; none for an insert.
         from: Option<Status>,
@@ -117,6 +117,15 @@ pub enum EventKind {
         quantity: u32,
         /// The row's `amount_cents`.
         amount_cents: i64,
+    },
+    /// A row of `order_lines` after its insert: a further product of an order.
+    LineWritten {
+        /// The order.
+        order: OrderRef,
+        /// The product.
+        sku: Sku,
+        /// The row's `quantity`.
+        quantity: u32,
     },
     /// A row of `orders` was deleted, or was gone after a recovery.
     OrderRemoved {
@@ -138,6 +147,8 @@ pub enum EventKind {
         order: OrderRef,
         /// The event it answers; for a shipment, [`OrderEvent::Confirmed`].
         event: OrderEvent,
+        /// What a shipment is of.
+        sku: Option<Sku>,
     },
     /// A row of `sales_by_sku` after its insert or update: running totals.
     SalesSet {
@@ -200,6 +211,7 @@ impl EventKind {
             Self::HoldMoved { order, .. }
             | Self::StockMoved { order, .. }
             | Self::OrderMoved { order, .. }
+            | Self::LineWritten { order, .. }
             | Self::OrderRemoved { order }
             | Self::OutboxWritten { order, .. }
             | Self::EffectApplied { order, .. }

@@ -55,6 +55,7 @@ impl EventKind {
             | Self::StockMoved { .. }
             | Self::BalanceSet { .. }
             | Self::OrderMoved { .. }
+            | Self::LineWritten { .. }
             | Self::OrderRemoved { .. }
             | Self::OutboxWritten { .. }
             | Self::EffectApplied { .. }

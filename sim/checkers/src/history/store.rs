@@ -1,6 +1,8 @@
 //! Keeps what must be shown later: every event that names an order, in a chain per order, and the faults. Shopper events
 //! without an order are counted and dropped, so that a sale with half a million shoppers fits in memory.
 
+use std::collections::BTreeMap;
+
 use super::interner::Interner;
 use super::{Answer, Event, EventKind, IntentRef, NoteRef, OrderRef, PerOrder, Sku, Status};
 use crate::Snapshot;
@@ -42,11 +44,11 @@ pub struct Counts {
 pub struct OrderNow {
     /// Where it stands.
     pub status: Status,
-    /// Its product.
+    /// Its product; of several the first.
     pub sku: Sku,
-    /// How many.
+    /// How many of that.
     pub quantity: u32,
-    /// For how much.
+    /// For how much, all lines together.
     pub amount_cents: i64,
     /// Whether it was ever confirmed.
     pub was_confirmed: bool,
@@ -70,6 +72,8 @@ pub struct History {
     /// Per order, its last event in `links`.
     last: Vec<u32>,
     now: PerOrder<Option<OrderNow>>,
+    /// The lines of orders that have more than one, the first left out.
+    further: BTreeMap<OrderRef, Vec<(Sku, u32)>>,
     faults: Vec<Event>,
     counts: Counts,
 }
@@ -174,6 +178,13 @@ impl History {
         self.now.get(order).copied().flatten()
     }
 
+    /// Products and units of an order, line by line, as the commit feed told of them; none for an order it did not tell of.
+    pub fn lines(&self, order: OrderRef) -> impl Iterator<Item = (Sku, u32)> {
+        let now = self.order_now(order);
+        let further = now.and_then(|_| self.further.get(&order)).into_iter().flatten().copied();
+        now.map(|now| (now.sku, now.quantity)).into_iter().chain(further)
+    }
+
     /// Makes the names of a snapshot's orders and products known.
     pub fn learn(&mut self, end: &Snapshot) {
         for sku in end.skus() {
@@ -223,6 +234,9 @@ impl History {
                 *now = Some(OrderNow { status: to, sku, quantity, amount_cents, was_confirmed });
             }
             EventKind::OrderRemoved { order } => *self.now.of(order) = None,
+            EventKind::LineWritten { order, sku, quantity } => {
+                self.further.entry(order).or_default().push((sku, quantity));
+            }
             _ => {}
         }
     }
@@ -253,6 +267,7 @@ impl History {
             | EventKind::StockMoved { .. }
             | EventKind::BalanceSet { .. }
             | EventKind::OrderMoved { .. }
+            | EventKind::LineWritten { .. }
             | EventKind::OrderRemoved { .. }
             | EventKind::OutboxWritten { .. }
             | EventKind::EffectApplied { .. }

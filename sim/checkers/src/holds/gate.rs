@@ -28,8 +28,10 @@ pub(super) fn judge(end: &Snapshot, history: &History, findings: &mut Findings) 
         findings.violated(end.taken_at_us, None, &[], what);
     }
     let orders = end.tables.orders_by_id();
+    let lines = end.tables.lines_by_order();
+    let unsettled = end.tables.orders.iter().filter(|order| order.is_unsettled());
     let between_steps: BTreeSet<&str> =
-        end.tables.orders.iter().filter(|order| order.is_unsettled()).map(|order| order.sku.as_str()).collect();
+        unsettled.filter_map(|order| lines.get(order.order_id.as_str())).flatten().map(|line| line.sku).collect();
     let mut judge = GateJudge { at_us: end.taken_at_us, orders, history, findings };
     let leaked = judge.counters(&gate.skus, &end.tables.on_hand(), &between_steps);
     judge.gauge(leaked.filter(|_| between_steps.is_empty()), end.leak_gauge);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::illegal;
 use crate::history::{Answer, Event, EventKind, History, OrderRef, Status};
-use crate::snapshot::{Money, OrderRow, TransitionRow};
+use crate::snapshot::{Line, Money, OrderRow, TransitionRow};
 use crate::{Findings, Snapshot};
 
 pub(super) fn judge(end: &Snapshot, history: &History, findings: &mut Findings) {
@@ -27,6 +27,13 @@ impl TablesJudge<'_> {
 
     fn rows(&mut self, end: &Snapshot) {
         let mut transitions = end.tables.transitions_by_order();
+        let lines = end.tables.lines_by_order();
+        for order in &end.tables.orders {
+            self.lines(order, &lines[order.order_id.as_str()]);
+        }
+        for line in end.tables.order_lines.iter().filter(|line| !lines.contains_key(line.order_id.as_str())) {
+            self.wrong(&line.order_id, &format!("has a line of {} but does not exist", line.sku));
+        }
         let money = end.money_by_order();
         if money.is_none() {
             self.findings.could_not_judge("the card gateway was not read");
@@ -40,6 +47,20 @@ impl TablesJudge<'_> {
         }
         for order_id in transitions.keys() {
             self.wrong(order_id, "has transitions but does not exist");
+        }
+    }
+
+    /// As many lines as the order says, each of another product, in the order of their names, and each for something.
+    fn lines(&mut self, order: &OrderRow, lines: &[Line<'_>]) {
+        let id = &order.order_id;
+        if i64::try_from(lines.len()) != Ok(order.line_count) {
+            self.wrong(id, &format!("says it has {} lines, but has {}", order.line_count, lines.len()));
+        }
+        if lines.windows(2).any(|pair| pair[0].sku >= pair[1].sku) {
+            self.wrong(id, "has its lines out of order");
+        }
+        if lines.iter().any(|line| line.quantity <= 0 || line.amount_cents <= 0) {
+            self.wrong(id, "has a line of nothing or for nothing");
         }
     }
 

@@ -8,7 +8,8 @@ use crate::history::{History, Movement, OrderRef, PerOrder, Sku, Status};
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     skus: Vec<SkuStock>,
-    orders: PerOrder<OrderStock>,
+    /// Of each order, one per product.
+    orders: PerOrder<Vec<(Sku, OrderStock)>>,
     /// Touched since the last commit.
     touched_skus: Vec<Sku>,
     touched_orders: Vec<(OrderRef, Sku)>,
@@ -80,7 +81,7 @@ impl Ledger {
         stock.sold -= delta;
         stock.moves = true;
         self.order_touched(order, sku);
-        let entry = self.orders.of(order);
+        let entry = stock_of(&mut self.orders, order, sku);
         let repeated = match movement {
             Movement::Sold => entry.sold != 0,
             Movement::Returned => entry.returned != 0,
@@ -124,9 +125,11 @@ impl Ledger {
         let orders = std::mem::take(&mut self.touched_orders);
         for &(order, sku) in &orders {
             self.follow_order(order, sku, history);
-            let entry = *self.orders.of(order);
-            let status = history.order_now(order).map(|now| now.status);
-            let quantity = history.order_now(order).map_or(0, |now| i64::from(now.quantity));
+            let entry = *stock_of(&mut self.orders, order, sku);
+            let ordered = history.lines(order).find(|(of, _)| *of == sku);
+            // A product that the order does not have may have no entries, whatever becomes of the order.
+            let status = ordered.and_then(|_| history.order_now(order)).map(|now| now.status);
+            let quantity = ordered.map_or(0, |(_, quantity)| i64::from(quantity));
             if let Some(wrong) = disagreement(status, quantity, entry.sold, entry.returned) {
                 let what = format!("{}: {} {wrong}", history.sku_name(sku), history.order_id(order));
                 findings.violated(at_us, Some(sku), &[order], what);
@@ -181,10 +184,20 @@ impl Ledger {
     fn follow_order(&mut self, order: OrderRef, sku: Sku, history: &History) {
         let now = history.order_now(order);
         let owns = now.is_some_and(|now| now.status.stands() || now.status == Status::Cancelling);
-        let owned = if owns { now.map_or(0, |now| i64::from(now.quantity)) } else { 0 };
-        let before = std::mem::replace(&mut self.orders.of(order).owned, owned);
+        let ordered = history.lines(order).find(|(of, _)| owns && *of == sku);
+        let owned = ordered.map_or(0, |(_, quantity)| i64::from(quantity));
+        let before = std::mem::replace(&mut stock_of(&mut self.orders, order, sku).owned, owned);
         self.skus[usize::from(sku.0)].owned_by_orders += owned - before;
     }
+}
+
+fn stock_of(orders: &mut PerOrder<Vec<(Sku, OrderStock)>>, order: OrderRef, sku: Sku) -> &mut OrderStock {
+    let own = orders.of(order);
+    let place = own.iter().position(|(of, _)| *of == sku).unwrap_or_else(|| {
+        own.push((sku, OrderStock::default()));
+        own.len() - 1
+    });
+    &mut own[place].1
 }
 
 impl Wrong {

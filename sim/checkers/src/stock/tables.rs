@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ledger::disagreement;
 use crate::history::{History, OrderRef};
-use crate::snapshot::{OrderRow, Tables};
+use crate::snapshot::{Line, OrderRow, Tables};
 use crate::{Findings, Snapshot};
 
 /// What the ledger says of a product.
@@ -99,9 +99,12 @@ impl TablesJudge<'_> {
                 entry.returned += row.delta;
             }
         }
+        let lines = self.tables.lines_by_order();
         for order in &self.tables.orders {
-            let entry = entries.remove(&(order.order_id.as_str(), order.sku.as_str())).unwrap_or_default();
-            self.order(order, &entry);
+            for line in lines.get(order.order_id.as_str()).into_iter().flatten() {
+                let entry = entries.remove(&(order.order_id.as_str(), line.sku)).unwrap_or_default();
+                self.line(order, line, &entry);
+            }
         }
         for ((order_id, sku), _) in entries {
             let orders: Vec<OrderRef> = self.history.find_order(order_id).into_iter().collect();
@@ -110,16 +113,16 @@ impl TablesJudge<'_> {
         }
     }
 
-    fn order(&mut self, order: &OrderRow, entry: &Entries) {
+    fn line(&mut self, order: &OrderRow, line: &Line<'_>, entry: &Entries) {
         let wrong = if entry.sales > 1 || entry.returns > 1 {
             Some(format!("has {} sales and {} returns in the ledger", entry.sales, entry.returns))
         } else {
-            disagreement(order.parsed(), order.quantity, entry.sold, entry.returned)
+            disagreement(order.parsed(), line.quantity, entry.sold, entry.returned)
         };
         if let Some(wrong) = wrong {
             let orders: Vec<OrderRef> = self.history.find_order(&order.order_id).into_iter().collect();
-            let what = format!("{}: at the end, {} {wrong}", order.sku, order.order_id);
-            self.findings.violated(self.at_us, self.history.find_sku(&order.sku), &orders, what);
+            let what = format!("{}: at the end, {} {wrong}", line.sku, order.order_id);
+            self.findings.violated(self.at_us, self.history.find_sku(line.sku), &orders, what);
         }
     }
 }

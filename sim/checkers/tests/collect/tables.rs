@@ -17,9 +17,12 @@ fn answer(table: &str) -> (&'static str, Vec<SqlValue>) {
         "inventory_buckets" => ("sku bucket on_hand", vec![text("console"), 7.into(), 1.into()]),
         "stock_ledger" => ("sku kind reference delta", vec![text("console"), text("sold"), text("ord_1"), (-1).into()]),
         "orders" => (
-            "order_id shopper_id sku quantity amount_cents status",
-            vec![text("ord_1"), text("ann"), text("console"), 1.into(), 500.into(), text("confirmed")],
+            "order_id shopper_id sku quantity amount_cents status line_count",
+            vec![text("ord_1"), text("ann"), text("console"), 1.into(), 800.into(), text("confirmed"), 2.into()],
         ),
+        "order_lines" => {
+            ("order_id sku quantity amount_cents", vec![text("ord_1"), text("lamp"), 1.into(), 300.into()])
+        }
         "order_transitions" => {
             ("order_id seq from_status to_status", vec![text("ord_1"), 1.into(), SqlValue::Null, text("placed")])
         }
@@ -96,9 +99,12 @@ fn every_table_is_read_in_one_snapshot() {
     let read = now(tables(&Pool { log: Arc::clone(&log), failing: None })).unwrap();
     let log = log.lock().unwrap();
     assert_eq!((log.first().unwrap().as_str(), log.last().unwrap().as_str()), ("RepeatableRead", "rollback"));
-    assert_eq!(log.len(), 14);
+    assert_eq!(log.len(), 15);
     assert_eq!(read.on_hand()["console"], 3);
-    assert_eq!(read.orders[0].amount_cents, 500);
+    assert_eq!(read.orders[0].amount_cents, 800);
+    let lines = &read.lines_by_order()["ord_1"];
+    let lines: Vec<_> = lines.iter().map(|line| (line.sku, line.amount_cents)).collect();
+    assert_eq!(lines, [("console", 500), ("lamp", 300)]);
     assert_eq!(read.ledger[0].delta, -1);
     assert_eq!(read.sales[0].revenue_cents, 500);
     assert_eq!(read.gate_epoch, Some(GateEpochRow { epoch: 4, open: true }));

@@ -137,7 +137,7 @@ fn an_effect_before_its_event_is_published_is_seen() {
     story.won("ord_1");
     let order = story.order("ord_1");
     let (consumer, event) = (Consumer::Notification, OrderEvent::Confirmed);
-    story.see(EventKind::EffectApplied { consumer, order, event });
+    story.see(EventKind::EffectApplied { consumer, order, event, sku: None });
     assert_says(&story.so_far("events"), "order_confirmed led to a notification before it was published");
 }
 

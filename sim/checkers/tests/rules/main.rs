@@ -5,6 +5,7 @@
 mod story;
 
 mod admission;
+mod carts;
 mod events;
 mod explain;
 mod holds;

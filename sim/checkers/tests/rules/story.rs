@@ -151,6 +151,7 @@ impl Story {
             quantity: i64::from(quantity),
             amount_cents,
             status: String::new(),
+            line_count: 1,
         });
         let status = "created".to_owned();
         self.end.tables.payment_intents.push(PaymentIntentRow { order_id: id.to_owned(), amount_cents, status });

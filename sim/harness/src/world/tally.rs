@@ -75,6 +75,7 @@ impl Tally {
             | EventKind::CounterSet { .. }
             | EventKind::BalanceSet { .. }
             | EventKind::OrderRemoved { .. }
+            | EventKind::LineWritten { .. }
             | EventKind::EffectApplied { .. }
             | EventKind::SalesSet { .. }
             | EventKind::Committed

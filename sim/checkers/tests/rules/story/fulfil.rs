@@ -66,7 +66,7 @@ impl Story {
         let order = self.order(id);
         let (event_id, order_id) = (event_id(id, event), id.to_owned());
         self.end.tables.notifications.push(NotificationRow { event_id, order_id });
-        self.see(EventKind::EffectApplied { consumer: Consumer::Notification, order, event });
+        self.see(EventKind::EffectApplied { consumer: Consumer::Notification, order, event, sku: None });
         self.see_now(EventKind::Committed);
     }
 
@@ -97,11 +97,11 @@ impl Story {
 
     pub(crate) fn request_parcel(&mut self, id: &str) {
         let Wish { sku, quantity, .. } = self.wish_of(id);
-        let (order_id, sku) = (id.to_owned(), SKUS[usize::from(sku.0)].0.to_owned());
-        self.end.tables.shipments.push(ShipmentRow { order_id, sku, quantity: i64::from(quantity) });
+        let (order_id, name) = (id.to_owned(), SKUS[usize::from(sku.0)].0.to_owned());
+        self.end.tables.shipments.push(ShipmentRow { order_id, sku: name, quantity: i64::from(quantity) });
         let order = self.order(id);
         let (consumer, event) = (Consumer::Warehouse, OrderEvent::Confirmed);
-        self.see(EventKind::EffectApplied { consumer, order, event });
+        self.see(EventKind::EffectApplied { consumer, order, event, sku: Some(sku) });
         if self.status(id) == Some(Status::Confirmed) {
             self.move_to(id, Status::Picking);
         }

@@ -7,6 +7,7 @@ use postgres_engine::{ChangeOp, RowChange, Value};
 pub(super) fn decode(history: &mut History, change: &RowChange) -> Option<EventKind> {
     match &*change.table {
         "orders" => order(history, change),
+        "order_lines" => order_line(history, change),
         "stock_ledger" => ledger(history, change),
         "inventory" | "inventory_buckets" => balance(history, change),
         "outbox" => outbox(history, change),
@@ -72,6 +73,14 @@ fn order(history: &mut History, change: &RowChange) -> Option<EventKind> {
     })
 }
 
+fn order_line(history: &mut History, change: &RowChange) -> Option<EventKind> {
+    Some(EventKind::LineWritten {
+        order: history.order(text(change, "order_id")),
+        sku: history.sku(text(change, "sku")),
+        quantity: count(change, "quantity"),
+    })
+}
+
 fn ledger(history: &mut History, change: &RowChange) -> Option<EventKind> {
     let sku = history.sku(text(change, "sku"));
     let delta = int(change, "delta");
@@ -102,7 +111,12 @@ fn outbox(history: &mut History, change: &RowChange) -> Option<EventKind> {
 
 fn notification(history: &mut History, change: &RowChange) -> Option<EventKind> {
     let (order_id, event) = OrderEvent::split_id(text(change, "event_id"))?;
-    Some(EventKind::EffectApplied { consumer: Consumer::Notification, order: history.order(order_id), event })
+    Some(EventKind::EffectApplied {
+        consumer: Consumer::Notification,
+        order: history.order(order_id),
+        event,
+        sku: None,
+    })
 }
 
 fn shipment(history: &mut History, change: &RowChange) -> Option<EventKind> {
@@ -110,6 +124,7 @@ fn shipment(history: &mut History, change: &RowChange) -> Option<EventKind> {
         consumer: Consumer::Warehouse,
         order: history.order(text(change, "order_id")),
         event: OrderEvent::Confirmed,
+        sku: Some(history.sku(text(change, "sku"))),
     })
 }
 

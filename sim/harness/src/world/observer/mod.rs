@@ -109,7 +109,7 @@ impl Observer {
         Arc::new(move |hop, service, request| {
             observer.trace.hop(hop);
             let state = &mut *observer.state();
-            if let Some(kind) = wire::decode(state.judge.history(), service, request) {
+            for kind in wire::decode(state.judge.history(), service, request) {
                 observer.take_in(state, hop.at_us, kind);
             }
         })

@@ -14,34 +14,53 @@ use serde::Deserialize;
 struct Checkout<'a> {
     #[serde(borrow)]
     sku: Cow<'a, str>,
+    #[serde(borrow, default)]
+    further: Vec<FurtherLine<'a>>,
 }
 
-/// The event of a request from one process to another.
-pub(super) fn decode(history: &History, service: ServiceName, request: &Request<Bytes>) -> Option<EventKind> {
+#[derive(Deserialize)]
+struct FurtherLine<'a> {
+    #[serde(borrow)]
+    sku: Cow<'a, str>,
+}
+
+/// The events of a request from one process to another: a checkout takes a token of each of its products.
+pub(super) fn decode(history: &History, service: ServiceName, request: &Request<Bytes>) -> Vec<EventKind> {
     if (service != FLASH_SALE && service != ORDERS) || request.uri().path() != "/internal/checkouts" {
-        return None;
+        return Vec::new();
     }
-    let sku = sku_of(std::str::from_utf8(request.body()).ok()?)?;
-    Some(EventKind::Admitted { sku: history.find_sku(&sku)? })
+    let Ok(checkout) = std::str::from_utf8(request.body()) else { return Vec::new() };
+    let skus = skus_of(checkout).into_iter().filter_map(|sku| history.find_sku(&sku));
+    skus.map(|sku| EventKind::Admitted { sku }).collect()
 }
 
-/// The product a checkout names. Read off the document as it lies, because it is one of thousands a second and its lane
-/// will read the whole of it: these bytes stand nowhere in a JSON document but where its member `sku` begins, since a
+/// The products a checkout names. Read off the document as it lies, because it is one of thousands a second and its lane
+/// will read the whole of it: these bytes stand nowhere in a JSON document but where a member `sku` begins, since a
 /// quotation mark within a text is escaped.
-fn sku_of(checkout: &str) -> Option<Cow<'_, str>> {
+fn skus_of(checkout: &str) -> Vec<Cow<'_, str>> {
     const MEMBER: &str = "\"sku\":\"";
-    let begin = checkout.find(MEMBER)? + MEMBER.len();
-    let (sku, _) = checkout[begin..].split_once('"')?;
-    if sku.contains('\\') {
-        return serde_json::from_str(checkout).ok().map(|checkout: Checkout<'_>| checkout.sku);
+    let mut skus = Vec::new();
+    let mut rest = checkout;
+    while let Some((sku, after)) = rest.split_once(MEMBER).and_then(|(_, begin)| begin.split_once('"')) {
+        if sku.contains('\\') {
+            return serde_json::from_str(checkout).map_or_else(|_| Vec::new(), Checkout::skus);
+        }
+        skus.push(Cow::from(sku));
+        rest = after;
     }
-    Some(sku.into())
+    skus
+}
+
+impl<'a> Checkout<'a> {
+    fn skus(self) -> Vec<Cow<'a, str>> {
+        std::iter::once(self.sku).chain(self.further.into_iter().map(|line| line.sku)).collect()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use platform::messages::CheckoutRequest;
+    use platform::messages::{CheckoutRequest, WantedLine};
 
     #[test]
     fn the_product_is_read_off_whatever_stands_beside_it() {
@@ -55,10 +74,11 @@ mod tests {
                 fingerprint: "f".into(),
                 respond_async: false,
                 shown_price_cents: None,
+                further: vec![WantedLine { sku: "LAMP".into(), quantity: 2, shown_price_cents: Some(1) }],
             };
             let document = serde_json::to_string(&checkout).expect("it can be written");
-            assert_eq!(sku_of(&document).as_deref(), Some(sku));
+            assert_eq!(skus_of(&document), [sku, "LAMP"]);
         }
-        assert_eq!(sku_of("{}"), None);
+        assert!(skus_of("{}").is_empty());
     }
 }
