@@ -11,6 +11,8 @@ pub const ORDERS: ServiceName = ServiceName("orders");
 pub const INVENTORY: ServiceName = ServiceName("inventory");
 /// Answers for product pages.
 pub const CATALOG: ServiceName = ServiceName("catalog");
+/// Answers for what was bought together.
+pub const RECOMMENDATIONS: ServiceName = ServiceName("recommendations");
 /// Takes in the card gateway's webhooks.
 pub const PAYMENTS: ServiceName = ServiceName("payments");
 /// The search server, outside the platform: Elasticsearch's API.
@@ -288,6 +290,24 @@ pub enum AvailabilitySource {
     Gate,
     /// Postgres, while Redis is away.
     Database,
+}
+
+/// What was bought with a product: `GET /internal/recommendations/{sku}`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recommendations {
+    /// The product.
+    pub sku: String,
+    /// The others, the most frequent first.
+    pub bought_with: Vec<BoughtWith>,
+}
+
+/// A product that was bought with another.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoughtWith {
+    /// Which.
+    pub sku: String,
+    /// In how many orders.
+    pub orders: i64,
 }
 
 /// What a cart is told to have of a SKU: `PUT /internal/carts/{id}/items/{sku}`.

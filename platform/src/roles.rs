@@ -12,6 +12,7 @@ use axum::Router;
 use crate::context::Context;
 use crate::discovery::catalog::invalidation;
 use crate::discovery::{self, search};
+use crate::discovery::recommendations::recommendations_router;
 use crate::fulfilment::consumer::{self, Consumer};
 use crate::fulfilment::{relay, warehouse};
 use crate::gateway::Gateway;
@@ -50,11 +51,13 @@ pub enum Role {
     Catalog,
     /// The catalog's changes into the search index, and out of the page cache.
     Indexer,
+    /// Counts what was bought together, and answers for it.
+    Recommendations,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Gateway,
         Self::FlashSale,
         Self::Orders,
@@ -67,6 +70,7 @@ impl Role {
         Self::Warehouse,
         Self::Catalog,
         Self::Indexer,
+        Self::Recommendations,
     ];
 
     /// The name on command lines and in reports; where the role serves others, also its service name.
@@ -85,6 +89,7 @@ impl Role {
             Self::Warehouse => "warehouse",
             Self::Catalog => "catalog",
             Self::Indexer => "indexer",
+            Self::Recommendations => "recommendations",
         }
     }
 
@@ -154,6 +159,10 @@ pub fn build(role: Role, ctx: Context) -> Process {
         Role::OutboxRelay => (Router::new(), Needs::Database, vec![Worker::new("relay", relay::run(ctx.clone()))]),
         Role::Notification => consuming(&ctx, Consumer::Notification),
         Role::Analytics => consuming(&ctx, Consumer::Analytics),
+        Role::Recommendations => {
+            let (_, needs, workers) = consuming(&ctx, Consumer::Recommendations);
+            (recommendations_router(ctx.clone()), needs, workers)
+        }
         Role::Warehouse => {
             let (routes, needs, mut workers) = consuming(&ctx, Consumer::Warehouse);
             workers.push(Worker::new("parcels", warehouse::move_along(ctx.clone())));

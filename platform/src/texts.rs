@@ -32,6 +32,7 @@ texts! {
     MIGRATION_ORDERS = "migrations/0002_orders.sql",
     MIGRATION_EVENTS = "migrations/0003_events.sql",
     MIGRATION_ORDER_LINES = "migrations/0004_order_lines.sql",
+    MIGRATION_BOUGHT_TOGETHER = "migrations/0005_bought_together.sql",
 
     // The catalog, in a database of its own.
     CATALOG_MIGRATION_CATALOG = "catalog-migrations/0001_catalog.sql",
@@ -65,6 +66,8 @@ texts! {
     OUTBOX_MARK_PUBLISHED = "sql/fulfilment/outbox_mark_published.sql",
     CONSUMED_RECORD = "sql/fulfilment/consumed_record.sql",
     NOTIFICATION_SEND = "sql/fulfilment/notification_send.sql",
+    BOUGHT_TOGETHER_ADD = "sql/fulfilment/bought_together_add.sql",
+    DISCOVERY_BOUGHT_WITH = "sql/discovery/bought_with.sql",
     ANALYTICS_ADD = "sql/fulfilment/analytics_add.sql",
     WAREHOUSE_REQUEST = "sql/fulfilment/warehouse_request.sql",
     WAREHOUSE_DUE = "sql/fulfilment/warehouse_due.sql",

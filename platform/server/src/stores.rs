@@ -39,7 +39,8 @@ impl Stores {
             | Role::Compensation
             | Role::Notification
             | Role::Analytics
-            | Role::Warehouse => self.workers.clone(),
+            | Role::Warehouse
+            | Role::Recommendations => self.workers.clone(),
         }
     }
 }

@@ -6,11 +6,13 @@
 //! | [`catalog`] | products and their pages |
 //! | [`search`] | products by words, and the index that finds them |
 //! | [`changes`] | the catalog's changes as they come from the change stream: what index and page cache are kept by |
+//! | [`recommendations`] | what was bought together |
 //! | `form` | query strings |
 
 pub mod catalog;
 pub mod changes;
 mod form;
+pub mod recommendations;
 pub mod search;
 
 use axum::Router;

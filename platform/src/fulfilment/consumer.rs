@@ -15,7 +15,7 @@ use ports::sql::{Isolation, SqlError, SqlTransaction, SqlValue};
 use tokio::time::sleep;
 
 use super::outbox::EVENT_ID_HEADER;
-use super::{analytics, notification, texts, warehouse};
+use super::{analytics, notification, recommendations, texts, warehouse};
 use crate::bugs::KnownBug;
 use crate::context::Context;
 use crate::messages::{self, ORDER_TOPIC, OrderEvent};
@@ -34,6 +34,8 @@ pub enum Consumer {
     Analytics,
     /// Sends parcels.
     Warehouse,
+    /// Counts what was bought together.
+    Recommendations,
 }
 
 impl Consumer {
@@ -44,6 +46,7 @@ impl Consumer {
             Self::Notification => "notification",
             Self::Analytics => "analytics",
             Self::Warehouse => "warehouse",
+            Self::Recommendations => "recommendations",
         }
     }
 
@@ -57,6 +60,7 @@ impl Consumer {
             Self::Notification => notification::send(ctx, transaction, events).await,
             Self::Analytics => analytics::add(ctx, transaction, events).await,
             Self::Warehouse => warehouse::request_parcels(ctx, transaction, events).await,
+            Self::Recommendations => recommendations::count(ctx, transaction, events).await,
         }
     }
 }

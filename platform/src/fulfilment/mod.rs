@@ -5,7 +5,7 @@
 //! | [`outbox`] | writes events down in the transaction of what they tell of |
 //! | [`relay`] | appends them to the log, in order, at least once |
 //! | [`consumer`] | takes them up, once each, in the transaction of their effect |
-//! | [`notification`], [`analytics`], [`warehouse`] | the effects |
+//! | [`notification`], [`analytics`], [`warehouse`], [`recommendations`] | the effects |
 //!
 //! Nothing here decides about money or stock.
 
@@ -13,6 +13,7 @@ pub mod analytics;
 pub mod consumer;
 pub mod notification;
 pub mod outbox;
+pub mod recommendations;
 pub mod relay;
 pub mod warehouse;
 

@@ -9,6 +9,7 @@
 //! | `POST /v1/carts` | 200, 201: the caller's cart |
 //! | `GET`, `DELETE /v1/carts/{id}`; `PUT`, `DELETE /v1/carts/{id}/items/{sku}` | 200: the cart |
 //! | `POST /v1/carts/{id}/checkout` | as a checkout: all lines of the cart in one order |
+//! | `GET /v1/products/{sku}/recommendations` | 200: what others bought with it, which may be nothing |
 //! | `GET /v1/products/{sku}/availability` | 200 |
 //! | `GET /v1/products/{sku}`, `GET /v1/products?category=&cursor=`, `GET /v1/categories` | 200, 304 |
 //! | `GET /v1/search?q=&category=&seller=&min_price_cents=&max_price_cents=&sort=&cursor=` | 200 |
@@ -28,6 +29,7 @@ mod order_events;
 mod orders;
 pub mod problem;
 mod products;
+mod recommendations;
 mod request;
 mod search;
 pub mod token_bucket;
@@ -82,6 +84,7 @@ impl Gateway {
             .route("/v1/carts/{id}/items/{sku}", put(carts::put).delete(carts::remove))
             .route("/v1/orders/{id}/cancel", post(orders::cancel))
             .route("/v1/products/{sku}/availability", get(availability::show))
+            .route("/v1/products/{sku}/recommendations", get(recommendations::show))
             .route("/v1/products/{sku}", get(products::show))
             .route("/v1/products", get(products::list))
             .route("/v1/categories", get(products::categories))

@@ -13,7 +13,7 @@ use live::http::{BaseUrl, LiveHttp};
 use live::kafka::{KafkaSettings, LiveLog};
 use live::postgres::{PostgresPool, PostgresSettings};
 use live::redis::LiveRedis;
-use platform::messages::{CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS, SEARCH_ENGINE};
+use platform::messages::{CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS, RECOMMENDATIONS, SEARCH_ENGINE};
 use platform::roles::Role;
 use ports::http_port::HttpClient;
 
@@ -62,7 +62,7 @@ impl Needs {
             Role::Catalog => Self { catalog: true, redis: true, ..Self::default() },
             Role::Indexer => Self { catalog: true, redis: true, kafka: true, search: true, ..Self::default() },
             Role::Payments => Self { webhooks: true, ..database },
-            Role::OutboxRelay | Role::Notification | Role::Analytics | Role::Warehouse => {
+            Role::OutboxRelay | Role::Notification | Role::Analytics | Role::Warehouse | Role::Recommendations => {
                 Self { kafka: true, ..database }
             }
         }
@@ -120,6 +120,7 @@ pub fn http(settings: &Settings) -> Result<Arc<dyn HttpClient>, SettingsError> {
         (INVENTORY, "services.inventory"),
         (CATALOG, "services.catalog"),
         (SEARCH_ENGINE, SEARCH_URL),
+        (RECOMMENDATIONS, "services.recommendations"),
         (CARD_GATEWAY, "card_gateway.url"),
     ];
     for (service, key) in keys {

@@ -141,6 +141,7 @@ pub const KEYS: &[Key] = &[
     key("services.orders", HTTP, "", "where the orders role is, for roles that run alone"),
     key("services.flash_sale", HTTP, "", "where the flash-sale role is, for roles that run alone"),
     key("services.catalog", HTTP, "", "where the catalog role is, for gateways that run alone"),
+    key("services.recommendations", HTTP, "", "where the recommendations role is, for gateways that run alone"),
     key("services.inventory", HTTP, "", "where the inventory role is, for roles that run alone"),
     key("gateway.replicas", COUNT, "1", "gateways that share the limits per product"),
     key("gateway.per_sku_rate_per_s", COUNT, "10000", "checkouts admitted per second and product, over all gateways"),

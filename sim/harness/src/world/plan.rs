@@ -91,6 +91,7 @@ pub fn connections_of(role: Role, scenario: &Scenario) -> u32 {
         | Role::Notification
         | Role::Analytics
         | Role::Warehouse
+        | Role::Recommendations
         | Role::Catalog
         | Role::Indexer => WORKER_CONNECTIONS,
     }
