@@ -74,6 +74,8 @@ pub struct GatewayConfig {
     pub max_body_bytes: usize,
     /// The largest quantity of one checkout.
     pub max_quantity: i64,
+    /// Whether `X-Shopper-Id` is believed: only where whoever sets it has checked who is asking.
+    pub trusts_shopper_header: bool,
 }
 
 impl Default for GatewayConfig {
@@ -86,6 +88,7 @@ impl Default for GatewayConfig {
             products_refresh: Duration::from_millis(5_000),
             max_body_bytes: 16 * 1024,
             max_quantity: 10,
+            trusts_shopper_header: true,
         }
     }
 }
@@ -285,6 +288,37 @@ pub struct ShopConfig {
     pub search: SearchConfig,
     /// Carts.
     pub cart: CartConfig,
+    /// Accounts.
+    pub accounts: AccountsConfig,
+}
+
+/// Where the work of a password's hash is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HashOn {
+    /// On threads of their own, so that no other request waits for it.
+    Threads,
+    /// Where it is asked for: in simulated time there are no threads, and the cost is low.
+    Spot,
+}
+
+/// Accounts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AccountsConfig {
+    /// Memory a password's hash works over, in KiB.
+    pub hash_memory_kib: u32,
+    /// How often it goes over that memory.
+    pub hash_passes: u32,
+    /// Where it is done.
+    pub hash_on: HashOn,
+    /// How long a session lasts.
+    pub session_life: Duration,
+}
+
+impl Default for AccountsConfig {
+    fn default() -> Self {
+        Self { hash_memory_kib: 8, hash_passes: 1, hash_on: HashOn::Spot, session_life: Duration::from_secs(2_592_000) }
+    }
 }
 
 /// Search, and the index behind it.

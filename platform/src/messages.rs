@@ -11,6 +11,8 @@ pub const ORDERS: ServiceName = ServiceName("orders");
 pub const INVENTORY: ServiceName = ServiceName("inventory");
 /// Answers for product pages.
 pub const CATALOG: ServiceName = ServiceName("catalog");
+/// Answers for accounts and their sessions.
+pub const ACCOUNTS: ServiceName = ServiceName("accounts");
 /// Answers for what was bought together.
 pub const RECOMMENDATIONS: ServiceName = ServiceName("recommendations");
 /// Takes in the card gateway's webhooks.
@@ -308,6 +310,84 @@ pub struct BoughtWith {
     pub sku: String,
     /// In how many orders.
     pub orders: i64,
+}
+
+/// What somebody signs up and in with. It has no `Debug`: nobody writes it down.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Credentials {
+    /// In lower case.
+    pub email: String,
+    /// As it was typed.
+    pub password: String,
+}
+
+/// An account that was made.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// Its id, which is also that of the shopper.
+    pub account_id: String,
+    /// `shopper`, `merchant` or `admin`.
+    pub role: String,
+}
+
+/// What a sign-in came to.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "outcome", rename_all = "snake_case")]
+pub enum SignInAnswer {
+    /// A session was opened.
+    Opened {
+        /// Which.
+        session: OpenSession,
+    },
+    /// There is no such account, or the password is another: nobody is told which.
+    Wrong,
+    /// Too many have failed.
+    Limited {
+        /// When to come again, in milliseconds.
+        retry_after_ms: u64,
+    },
+}
+
+/// A session as whoever opened it is told, once. It has no `Debug`: it holds the token.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct OpenSession {
+    /// What it is called.
+    pub session_id: String,
+    /// Whose it is.
+    pub account_id: String,
+    /// What opens it.
+    pub token: String,
+    /// When it ends, in milliseconds since the Unix epoch.
+    pub expires_at_ms: i64,
+}
+
+/// A token that somebody shows: `POST /internal/sessions/check`.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct SessionCheck {
+    /// The token.
+    pub token: String,
+}
+
+/// Whose session a token opens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionOf {
+    /// What it is called.
+    pub session_id: String,
+    /// Whose it is.
+    pub account_id: String,
+    /// The account's role.
+    pub role: String,
+}
+
+/// A session in a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionView {
+    /// What it is called.
+    pub session_id: String,
+    /// When it was opened, in milliseconds since the Unix epoch.
+    pub created_at_ms: i64,
+    /// When it ends, in milliseconds since the Unix epoch.
+    pub expires_at_ms: i64,
 }
 
 /// What a cart is told to have of a SKU: `PUT /internal/carts/{id}/items/{sku}`.

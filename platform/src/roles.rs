@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 
+use crate::accounts::accounts_router;
 use crate::context::Context;
 use crate::discovery::catalog::invalidation;
 use crate::discovery::{self, search};
@@ -53,11 +54,13 @@ pub enum Role {
     Indexer,
     /// Counts what was bought together, and answers for it.
     Recommendations,
+    /// Accounts and their sessions.
+    Accounts,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Gateway,
         Self::FlashSale,
         Self::Orders,
@@ -71,6 +74,7 @@ impl Role {
         Self::Catalog,
         Self::Indexer,
         Self::Recommendations,
+        Self::Accounts,
     ];
 
     /// The name on command lines and in reports; where the role serves others, also its service name.
@@ -90,6 +94,7 @@ impl Role {
             Self::Catalog => "catalog",
             Self::Indexer => "indexer",
             Self::Recommendations => "recommendations",
+            Self::Accounts => "accounts",
         }
     }
 
@@ -151,6 +156,7 @@ pub fn build(role: Role, ctx: Context) -> Process {
             let pages = Worker::new("pages", invalidation::run(ctx.clone()));
             (Router::new(), Needs::Index(lag), vec![index, pages])
         }
+        Role::Accounts => (accounts_router(ctx.clone()), Needs::Database, vec![]),
         Role::Payments => (webhook_router(ctx.clone()), Needs::Database, vec![]),
         Role::Compensation => {
             let worker = Worker::new("compensation", compensation::worker(ctx.clone()));

@@ -33,6 +33,7 @@ texts! {
     MIGRATION_EVENTS = "migrations/0003_events.sql",
     MIGRATION_ORDER_LINES = "migrations/0004_order_lines.sql",
     MIGRATION_BOUGHT_TOGETHER = "migrations/0005_bought_together.sql",
+    MIGRATION_ACCOUNTS = "migrations/0006_accounts.sql",
 
     // The catalog, in a database of its own.
     CATALOG_MIGRATION_CATALOG = "catalog-migrations/0001_catalog.sql",
@@ -47,6 +48,14 @@ texts! {
     LUA_CATALOG_GIVE_UP = "lua/catalog/give_up.lua",
     LUA_CATALOG_INVALIDATE = "lua/catalog/invalidate.lua",
     SEARCH_INDEX = "search/products.json",
+
+    // Accounts.
+    ACCOUNTS_CREATE = "sql/accounts/create.sql",
+    ACCOUNTS_BY_EMAIL = "sql/accounts/by_email.sql",
+    ACCOUNTS_OPEN_SESSION = "sql/accounts/open_session.sql",
+    ACCOUNTS_SESSION = "sql/accounts/session.sql",
+    ACCOUNTS_SESSIONS = "sql/accounts/sessions.sql",
+    ACCOUNTS_REVOKE = "sql/accounts/revoke.sql",
 
     // Carts.
     LUA_CART_READ = "lua/cart/read.lua",

@@ -40,7 +40,8 @@ impl Stores {
             | Role::Notification
             | Role::Analytics
             | Role::Warehouse
-            | Role::Recommendations => self.workers.clone(),
+            | Role::Recommendations
+            | Role::Accounts => self.workers.clone(),
         }
     }
 }

@@ -37,11 +37,12 @@ pub(super) async fn create(State(gateway): State<Arc<Gateway>>, path: Parts<Stri
 
 async fn checkout(gateway: &Gateway, path: Parts<String>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let shopper_id = request::shopper_id(&head.headers)?;
+    let shopper = gateway.shopper(&head.headers).await?;
+    let shopper_id = &*shopper;
     let key = request::idempotency_key(&head.headers)?;
     request::require_json(&head.headers)?;
     let Ok(Path(id)) = path else { return Err(ProblemKind::UnknownCart.into()) };
-    let id = carts::allowed(gateway, id, &head.headers)?;
+    let id = carts::allowed(gateway, id, &head.headers).await?;
     let bytes = request::read_body(body, gateway.ctx.config.gateway.max_body_bytes).await?;
     let Body { payment_method } = request::json(&bytes)?;
     request::check_payment_method(&payment_method)?;

@@ -31,8 +31,8 @@ pub(super) async fn open(State(gateway): State<Arc<Gateway>>, headers: HeaderMap
 async fn opened(gateway: &Gateway, headers: &HeaderMap) -> Result<Response, Problem> {
     let cookies = gateway.cart_cookies();
     let guest = cookies.of(headers);
-    if headers.contains_key(request::SHOPPER_ID) {
-        let own = cookies.own(request::shopper_id(headers)?);
+    if gateway.names_somebody(headers) {
+        let own = cookies.own(&gateway.shopper(headers).await?);
         let cart = match guest.filter(|guest| *guest != own) {
             Some(guest_cart_id) => {
                 let path = format!("/internal/carts/{own}/merge");
@@ -73,7 +73,7 @@ async fn simple(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     let Ok(Path(id)) = path else { return Err(ProblemKind::UnknownCart.into()) };
-    let id = allowed(gateway, id, headers)?;
+    let id = allowed(gateway, id, headers).await?;
     let cart = call::<()>(gateway, method, format!("/internal/carts/{id}"), None).await?;
     Ok(with_cookie(gateway, &id, headers, &cart))
 }
@@ -90,7 +90,7 @@ pub(super) async fn put(
 async fn put_item(gateway: &Gateway, path: Parts<(String, String)>, request: Request) -> Result<Response, Problem> {
     let Ok(Path((id, sku))) = path else { return Err(ProblemKind::UnknownCart.into()) };
     let (head, body) = request.into_parts();
-    let id = allowed(gateway, id, &head.headers)?;
+    let id = allowed(gateway, id, &head.headers).await?;
     request::require_json(&head.headers)?;
     let bytes = request::read_body(body, gateway.ctx.config.gateway.max_body_bytes).await?;
     let put: CartPut = request::json(&bytes)?;
@@ -117,7 +117,7 @@ pub(super) async fn remove(
 ) -> Response {
     let removed = async {
         let Ok(Path((id, sku))) = path else { return Err(ProblemKind::UnknownCart.into()) };
-        let id = allowed(&gateway, id, &headers)?;
+        let id = allowed(&gateway, id, &headers).await?;
         let path = format!("/internal/carts/{id}/items/{}", path_segment(&sku));
         let cart = call::<()>(&gateway, Method::DELETE, path, None).await?;
         Ok::<_, Problem>(with_cookie(&gateway, &id, &headers, &cart))
@@ -126,10 +126,12 @@ pub(super) async fn remove(
 }
 
 /// The cart's id, if it is the caller's.
-pub(super) fn allowed(gateway: &Gateway, id: String, headers: &HeaderMap) -> Result<String, Problem> {
+pub(super) async fn allowed(gateway: &Gateway, id: String, headers: &HeaderMap) -> Result<String, Problem> {
     let cookies = gateway.cart_cookies();
-    let own = request::shopper_id(headers).ok().map(|shopper| cookies.own(shopper));
-    let is_theirs = own.as_ref() == Some(&id) || cookies.of(headers).as_ref() == Some(&id);
+    if cookies.of(headers).as_ref() == Some(&id) {
+        return Ok(id);
+    }
+    let is_theirs = gateway.names_somebody(headers) && cookies.own(&gateway.shopper(headers).await?) == id;
     if is_theirs { Ok(id) } else { Err(ProblemKind::UnknownCart.into()) }
 }
 

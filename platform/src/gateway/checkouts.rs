@@ -31,13 +31,13 @@ pub(super) async fn create(State(gateway): State<Arc<Gateway>>, request: Request
 async fn checkout(gateway: &Gateway, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let config = &gateway.ctx.config.gateway;
-    let shopper_id = request::shopper_id(&head.headers)?;
+    let shopper_id = gateway.shopper(&head.headers).await?;
     let key = request::idempotency_key(&head.headers)?;
     request::require_json(&head.headers)?;
     let bytes = request::read_body(body, config.max_body_bytes).await?;
     let body = CheckoutBody::read(&bytes, config.max_quantity)?;
     let lane = admit(gateway, &body.sku)?;
-    let request = to_lane(shopper_id, key, &body, &head.headers);
+    let request = to_lane(&shopper_id, key, &body, &head.headers);
     call_lane(gateway, lane, &request).await
 }
 

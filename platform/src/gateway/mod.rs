@@ -2,6 +2,8 @@
 //!
 //! | request | answers |
 //! |---|---|
+//! | `POST /v1/accounts` | 201 |
+//! | `POST`, `GET /v1/sessions`; `DELETE /v1/sessions/{id}` | 201: signed in; 200: the caller's own; 204: signed out |
 //! | `POST /v1/checkouts` | 201, 202, or a [`problem`] |
 //! | `GET /v1/orders/{id}` | 200 |
 //! | `POST /v1/orders/{id}/cancel` | 202 while the refund is under way, 200 once it is done |
@@ -18,6 +20,7 @@
 //! The gateway keeps nothing but token buckets: who may come in, how fast, and where the request goes. Whether a key
 //! came before is the lane's to say, because only the lane's stores outlive a gateway.
 
+mod accounts;
 mod answers;
 mod availability;
 mod cart_checkouts;
@@ -32,6 +35,7 @@ mod products;
 mod recommendations;
 mod request;
 mod search;
+mod session;
 pub mod token_bucket;
 
 use std::future::Future;
@@ -39,7 +43,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post, put};
+use axum::routing::{delete, get, post, put};
 use tokio::time::Instant;
 
 use crate::context::Context;
@@ -75,6 +79,9 @@ impl Gateway {
     /// Its public routes.
     pub(crate) fn router(self: &Arc<Self>) -> Router {
         Router::new()
+            .route("/v1/accounts", post(accounts::sign_up))
+            .route("/v1/sessions", post(accounts::sign_in).get(accounts::list))
+            .route("/v1/sessions/{id}", delete(accounts::sign_out))
             .route("/v1/checkouts", post(checkouts::create))
             .route("/v1/orders/{id}", get(orders::show))
             .route("/v1/orders/{id}/events", get(order_events::follow))

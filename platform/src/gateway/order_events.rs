@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
 use super::problem::Problem;
-use super::{Gateway, orders, request};
+use super::{Gateway, orders};
 use crate::messages::OrderView;
 use crate::order_status::OrderStatus;
 
@@ -45,7 +45,7 @@ async fn begin(
     path: Result<Path<String>, PathRejection>,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let shopper_id = request::shopper_id(headers)?.to_owned();
+    let shopper_id = gateway.shopper(headers).await?;
     let order_id = orders::order_id(path)?;
     let order = orders::find(&gateway, &order_id, &shopper_id).await?;
     let (sender, receiver) = mpsc::channel(4);

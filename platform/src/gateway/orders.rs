@@ -32,8 +32,8 @@ pub(super) async fn show(State(gateway): State<Arc<Gateway>>, path: OrderPath, h
 }
 
 async fn read_order(gateway: &Gateway, path: OrderPath, headers: &HeaderMap) -> Result<Response, Problem> {
-    let shopper_id = request::shopper_id(headers)?;
-    let order = find(gateway, &order_id(path)?, shopper_id).await?;
+    let shopper_id = gateway.shopper(headers).await?;
+    let order = find(gateway, &order_id(path)?, &shopper_id).await?;
     Ok(answers::json(StatusCode::OK, &order))
 }
 
@@ -58,10 +58,10 @@ pub(super) async fn cancel(State(gateway): State<Arc<Gateway>>, path: OrderPath,
 }
 
 async fn cancel_order(gateway: &Gateway, path: OrderPath, headers: &HeaderMap) -> Result<Response, Problem> {
-    let shopper_id = request::shopper_id(headers)?;
+    let shopper_id = gateway.shopper(headers).await?.into_owned();
     let order_id = &order_id(path)?;
-    let body = serde_json::to_vec(&CancelRequest { shopper_id: shopper_id.to_owned() })
-        .expect("a cancellation has string keys and no failing parts");
+    let body =
+        serde_json::to_vec(&CancelRequest { shopper_id }).expect("a cancellation has string keys and no failing parts");
     let message = http::Request::post(format!("/internal/orders/{order_id}/cancel"))
         .header(CONTENT_TYPE, HeaderValue::from_static("application/json"))
         .body(Bytes::from(body))

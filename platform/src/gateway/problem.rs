@@ -63,7 +63,11 @@ problems! {
     InvalidIdempotencyKey = 400, "invalid-idempotency-key", "Invalid idempotency key",
         "An Idempotency-Key has 1 to 255 visible ASCII characters.";
     MissingShopper = 401, "missing-shopper", "Who is asking?",
-        "The request names no shopper: X-Shopper-Id must have 1 to 64 visible ASCII characters.";
+        "The request names no shopper: it needs a session, or behind a trusted edge an X-Shopper-Id of 1 to 64 visible ASCII characters.";
+    WrongCredentials = 401, "wrong-credentials", "Wrong credentials",
+        "There is no account with this address and password.";
+    UnknownSession = 401, "unknown-session", "Unknown session",
+        "The token opens no session: it was never one, has ended, or was revoked.";
     PaymentDeclined = 402, "payment-declined", "Payment declined",
         "The card was declined; nothing was charged.";
     NotFound = 404, "not-found", "Not found",
@@ -78,6 +82,8 @@ problems! {
         "This shopper has no such order.";
     MethodNotAllowed = 405, "method-not-allowed", "Method not allowed",
         "This address does not take this method.";
+    AccountExists = 409, "account-exists", "Account exists",
+        "There is an account with this address.";
     CartFull = 409, "cart-full", "Cart full",
         "The cart has as many lines as a cart may have; nothing was changed.";
     CartEmpty = 409, "cart-empty", "Cart empty",
@@ -98,10 +104,14 @@ problems! {
         "The request body is larger than this service takes in.";
     UnsupportedMediaType = 415, "unsupported-media-type", "Unsupported media type",
         "The request body must be application/json.";
+    InvalidAccount = 422, "invalid-account", "Invalid account",
+        "The address or the password cannot be one.";
     InvalidQuantity = 422, "invalid-quantity", "Invalid quantity",
         "The quantity is outside what one checkout may buy.";
     IdempotencyKeyReused = 422, "idempotency-key-reused", "Idempotency key reused",
         "This Idempotency-Key came before with another payload.";
+    TooManySignIns = 429, "too-many-sign-ins", "Too many sign-ins",
+        "Too many sign-ins with this address have failed.";
     TooManyRequests = 429, "too-many-requests", "Too many requests",
         "More shoppers are asking for this product than can be served; nothing was done.";
     TemporarilyUnavailable = 503, "temporarily-unavailable", "Temporarily unavailable",
@@ -174,9 +184,10 @@ impl IntoResponse for Problem {
         *response.status_mut() = self.kind.status();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if self.kind == ProblemKind::MissingShopper {
+        if self.kind.status() == StatusCode::UNAUTHORIZED {
             // A 401 must say how to do better (RFC 9110, section 15.5.2).
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("X-Shopper-Id"));
+            let by = if self.kind == ProblemKind::MissingShopper { "X-Shopper-Id, Bearer" } else { "Bearer" };
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(by));
         }
         match self.retry_after_s {
             None => {}

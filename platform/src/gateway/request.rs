@@ -158,6 +158,11 @@ pub(super) fn json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem
     messages::read(bytes).map_err(|error| malformed(&error.to_string()))
 }
 
+/// As [`json`], for a body whose contents must not be quoted in a problem.
+pub(super) fn secret_json<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T, Problem> {
+    json(bytes).map_err(|_| malformed("expected an object of an email and a password"))
+}
+
 fn malformed(why: &str) -> Problem {
     let cut = why.floor_char_boundary(MAX_DETAIL);
     Problem::from(ProblemKind::MalformedRequest).detail(&why[..cut])

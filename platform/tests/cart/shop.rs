@@ -11,7 +11,7 @@ use http::{HeaderMap, Method, Request, StatusCode};
 use platform::bugs::Bugs;
 use platform::config::{CartConfig, Config};
 use platform::context::Context;
-use platform::messages::{CARD_GATEWAY, ORDER_TOPIC, ORDERS};
+use platform::messages::{ACCOUNTS, CARD_GATEWAY, ORDER_TOPIC, ORDERS};
 use platform::metrics::Metrics;
 use platform::roles::{self, Role};
 use platform::texts::Texts;
@@ -115,7 +115,20 @@ impl Shop {
         value
     }
 
+    /// A shop whose gateway believes no header.
+    pub(crate) async fn at_the_edge() -> Self {
+        let mut config = Config::default();
+        config.gateway.trusts_shopper_header = false;
+        Self::with_config(config, true).await
+    }
+
     pub(crate) async fn with(cart: CartConfig, redis: bool) -> Self {
+        let mut config = Config::default();
+        config.shop.cart = cart;
+        Self::with_config(config, redis).await
+    }
+
+    async fn with_config(mut config: Config, redis: bool) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(Running(Instant::now()));
         let postgres = PostgresServer::start(postgres_engine::Config::default(), clock.clone());
         for (_, text) in Texts::embedded().migrations() {
@@ -126,9 +139,7 @@ impl Shop {
             let product = format!("INSERT INTO products VALUES ('{sku}', 'N', {price}, 'usd', false, now())");
             postgres.run_script(&product).unwrap();
         }
-        let mut config = Config::default();
         config.shop.secret = "s".into();
-        config.shop.cart = cart;
         config.gateway.products_refresh = Duration::from_millis(20);
         config.ordinary_lane.products_refresh = Duration::from_millis(20);
         let switchboard = Switchboard::new();
@@ -152,6 +163,7 @@ impl Shop {
             metrics: Metrics::default(),
         };
         switchboard.plug_in(ORDERS, roles::build(Role::Orders, ctx.clone()).router);
+        switchboard.plug_in(ACCOUNTS, roles::build(Role::Accounts, ctx.clone()).router);
         let cards = CardGateway::new("whsec".into(), ctx.clock.clone());
         switchboard.plug_in(CARD_GATEWAY, cards.router());
         let gateway = roles::build(Role::Gateway, ctx.clone());

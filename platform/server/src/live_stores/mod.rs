@@ -13,7 +13,7 @@ use live::http::{BaseUrl, LiveHttp};
 use live::kafka::{KafkaSettings, LiveLog};
 use live::postgres::{PostgresPool, PostgresSettings};
 use live::redis::LiveRedis;
-use platform::messages::{CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS, RECOMMENDATIONS, SEARCH_ENGINE};
+use platform::messages::{ACCOUNTS, CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS, RECOMMENDATIONS, SEARCH_ENGINE};
 use platform::roles::Role;
 use ports::http_port::HttpClient;
 
@@ -61,6 +61,7 @@ impl Needs {
             Role::Inventory => Self { redis: true, ..database },
             Role::Catalog => Self { catalog: true, redis: true, ..Self::default() },
             Role::Indexer => Self { catalog: true, redis: true, kafka: true, search: true, ..Self::default() },
+            Role::Accounts => database,
             Role::Payments => Self { webhooks: true, ..database },
             Role::OutboxRelay | Role::Notification | Role::Analytics | Role::Warehouse | Role::Recommendations => {
                 Self { kafka: true, ..database }
@@ -121,6 +122,7 @@ pub fn http(settings: &Settings) -> Result<Arc<dyn HttpClient>, SettingsError> {
         (CATALOG, "services.catalog"),
         (SEARCH_ENGINE, SEARCH_URL),
         (RECOMMENDATIONS, "services.recommendations"),
+        (ACCOUNTS, "services.accounts"),
         (CARD_GATEWAY, "card_gateway.url"),
     ];
     for (service, key) in keys {

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use platform::config::{
-    CartConfig, CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig,
-    GatewayConfig, LaneConfig, PaymentConfig, SearchConfig, ShopConfig,
+    AccountsConfig, CartConfig, CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config,
+    FulfilmentConfig, GateConfig, GatewayConfig, HashOn, LaneConfig, PaymentConfig, SearchConfig, ShopConfig,
 };
 use platform::texts::Texts;
 
@@ -69,6 +69,11 @@ impl Settings {
                 max_in_flight: self.size("search.max_in_flight"),
                 page_size: self.number("search.page_size"),
                 ..SearchConfig::default()
+            accounts: AccountsConfig {
+                hash_memory_kib: self.count("accounts.hash_memory_kib"),
+                hash_passes: self.count("accounts.hash_passes"),
+                hash_on: HashOn::Threads,
+                session_life: self.duration("accounts.session_life_ms"),
             },
             cart: CartConfig { life: self.duration("cart.life_ms"), max_lines: self.number("cart.max_lines") },
         }
@@ -83,6 +88,7 @@ impl Settings {
             products_refresh: self.duration("gateway.products_refresh_ms"),
             max_body_bytes: self.size("gateway.max_body_bytes"),
             max_quantity: self.number("gateway.max_quantity"),
+            trusts_shopper_header: self.text("gateway.shopper_header") == "trusted",
         }
     }
 

@@ -92,6 +92,7 @@ pub fn connections_of(role: Role, scenario: &Scenario) -> u32 {
         | Role::Analytics
         | Role::Warehouse
         | Role::Recommendations
+        | Role::Accounts
         | Role::Catalog
         | Role::Indexer => WORKER_CONNECTIONS,
     }
