@@ -17,6 +17,8 @@
 //! | `GET /v1/search?q=&category=&seller=&min_price_cents=&max_price_cents=&sort=&cursor=` | 200 |
 //! | `GET /v1/search/suggestions?q=` | 200 |
 //!
+//! `GET /openapi.json` describes all of them; the list is `routes`.
+//!
 //! The gateway keeps nothing but token buckets: who may come in, how fast, and where the request goes. Whether a key
 //! came before is the lane's to say, because only the lane's stores outlive a gateway.
 
@@ -28,12 +30,14 @@ mod cart_cookie;
 mod carts;
 mod catalog;
 mod checkouts;
+mod openapi;
 mod order_events;
 mod orders;
 pub mod problem;
 mod products;
 mod recommendations;
 mod request;
+mod routes;
 mod search;
 mod session;
 pub mod token_bucket;
@@ -43,7 +47,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{delete, get, post, put};
 use tokio::time::Instant;
 
 use crate::context::Context;
@@ -60,6 +63,8 @@ pub(crate) struct Gateway {
     ctx: Context,
     catalog: Catalog,
     cart_cookies: CartCookies,
+    /// The description of its routes.
+    openapi: serde_json::Value,
     /// Buckets run on time that no clock skew touches.
     started: Instant,
 }
@@ -68,7 +73,8 @@ impl Gateway {
     /// A gateway that has yet to learn of any product.
     pub(crate) fn new(ctx: Context) -> Arc<Self> {
         let cart_cookies = CartCookies::new(&ctx.config.shop.secret);
-        Arc::new(Self { ctx, catalog: Catalog::default(), cart_cookies, started: Instant::now() })
+        let openapi = openapi::document(&routes::all());
+        Arc::new(Self { ctx, catalog: Catalog::default(), cart_cookies, openapi, started: Instant::now() })
     }
 
     /// Whether it can serve: it knows the products.
@@ -78,25 +84,7 @@ impl Gateway {
 
     /// Its public routes.
     pub(crate) fn router(self: &Arc<Self>) -> Router {
-        Router::new()
-            .route("/v1/accounts", post(accounts::sign_up))
-            .route("/v1/sessions", post(accounts::sign_in).get(accounts::list))
-            .route("/v1/sessions/{id}", delete(accounts::sign_out))
-            .route("/v1/checkouts", post(checkouts::create))
-            .route("/v1/orders/{id}", get(orders::show))
-            .route("/v1/orders/{id}/events", get(order_events::follow))
-            .route("/v1/carts", post(carts::open))
-            .route("/v1/carts/{id}", get(carts::show).delete(carts::clear))
-            .route("/v1/carts/{id}/checkout", post(cart_checkouts::create))
-            .route("/v1/carts/{id}/items/{sku}", put(carts::put).delete(carts::remove))
-            .route("/v1/orders/{id}/cancel", post(orders::cancel))
-            .route("/v1/products/{sku}/availability", get(availability::show))
-            .route("/v1/products/{sku}/recommendations", get(recommendations::show))
-            .route("/v1/products/{sku}", get(products::show))
-            .route("/v1/products", get(products::list))
-            .route("/v1/categories", get(products::categories))
-            .route("/v1/search", get(search::find))
-            .route("/v1/search/suggestions", get(search::suggest))
+        openapi::router(routes::all())
             .merge(storefront::routes())
             .fallback(async || Problem::from(ProblemKind::NotFound))
             .method_not_allowed_fallback(async || Problem::from(ProblemKind::MethodNotAllowed))
