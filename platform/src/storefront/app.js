@@ -157,6 +157,7 @@ async function productPage(sku) {
   const clock = product.deal_ends_at_ms ? el('p', { id: 'countdown', class: 'deal' }, ends(product.deal_ends_at_ms)) : null;
   const quantity = el('input', { id: 'quantity', type: 'number', min: 1, max: 10, value: 1 });
   const said = el('p', { role: 'status' });
+  const others = el('section', { hidden: true, 'aria-label': 'Bought together' });
   const add = el('button', { id: 'add', onclick: async () => {
     try {
       const cart = await put(sku, Number(quantity.value));
@@ -168,13 +169,23 @@ async function productPage(sku) {
   show(el('h1', {}, product.name), el('p', { class: 'soft' }, `Sold by ${product.seller}`),
     el('p', { class: 'price' }, money(product.price_cents, product.currency)), clock, left,
     el('p', {}, product.description), el('dl', {}, ...attributes),
-    el('p', {}, el('label', { for: 'quantity' }, 'Quantity '), quantity, ' ', add), said);
+    el('p', {}, el('label', { for: 'quantity' }, 'Quantity '), quantity, ' ', add), said, others);
+  recommended(sku, others);
   const ticks = setInterval(() => { if (clock) clock.textContent = ends(product.deal_ends_at_ms); }, 1000);
   const looks = setInterval(async () => {
     const page = await api(path).catch(() => null);
     if (page && turn === shown) left.textContent = stockText(page.stock);
   }, 2000);
   ending = () => { clearInterval(ticks); clearInterval(looks); };
+}
+
+// The page is whole without it.
+async function recommended(sku, into) {
+  const found = await api(`/v1/products/${encodeURIComponent(sku)}/recommendations`).catch(() => null);
+  if (!found || found.bought_with.length === 0) return;
+  const links = found.bought_with.map((other) => el('li', {}, el('a', { href: `#/p/${encodeURIComponent(other.sku)}` }, other.sku)));
+  into.replaceChildren(el('h2', {}, 'Bought together'), el('ul', {}, ...links));
+  into.hidden = false;
 }
 
 // ---- cart: known by a cookie that scripts cannot read
@@ -226,30 +237,65 @@ async function cartPage() {
   const buy = el('button', { id: 'buy', disabled: lines.some((line) => line.blocks) }, 'Buy');
   buy.addEventListener('click', async () => {
     buy.disabled = true;
-    for (const line of now.lines) results.append(await buyLine(line));
+    results.replaceChildren(await buyCart(now));
     count(await api(`/v1/carts/${cartId}`));
   });
   show(el('h1', {}, 'Cart'), ...lines.map((line) => line.row),
     el('p', { class: 'price' }, `Total ${money(now.total_cents, now.lines[0].currency)}`),
-    el('p', { class: 'soft' }, 'Each product is an order of its own, paid with the test card pm_card_visa.'), buy, results);
+    el('p', { class: 'soft' }, 'One order for all of it, paid with the test card pm_card_visa: everything, or nothing.'), buy, results);
 }
 
 // One key for one wish: pressed twice, or answered never, it buys once.
-async function buyLine(line) {
-  const wish = `wish ${cartId} ${line.sku} ${line.quantity} ${line.price_cents}`;
+async function buyCart(of) {
+  const wish = 'wish ' + [of.cart_id, ...of.lines.map((line) => `${line.sku} ${line.quantity} ${line.price_cents}`)].join(' ');
   const key = remembered(sessionStorage, wish, () => crypto.getRandomValues(new Uint32Array(4)).join('-'));
-  const options = sending('POST', { sku: line.sku, quantity: line.quantity, payment_method: 'pm_card_visa', shown_price_cents: line.price_cents });
+  const options = sending('POST', { payment_method: 'pm_card_visa' });
   Object.assign(options.headers, { 'x-shopper-id': shopper, 'idempotency-key': key });
   try {
-    const order = await api('/v1/checkouts', options);
+    const order = await api(`/v1/carts/${of.cart_id}/checkout`, options);
     sessionStorage.removeItem(wish);
-    await takeOut(line.sku);
-    return el('p', {}, `${line.sku}: `, el('a', { class: 'order', href: `#/o/${order.order_id}` }, `order ${order.order_id}`));
+    return el('p', {}, 'Bought: ', el('a', { class: 'order', href: `#/o/${order.order_id}` }, `order ${order.order_id}`));
   } catch (error) {
     // A refusal is an answer; without one the same key is used again.
     if (error.status >= 400 && error.status < 500 && error.status !== 429) sessionStorage.removeItem(wish);
-    return el('p', { class: 'told' }, `${line.sku}: ${error.message}`);
+    const which = error.body?.sku ?? error.body?.lines?.map((line) => line.sku).join(', ');
+    return el('p', { class: 'told' }, (which ? `${which}: ` : '') + error.message);
   }
+}
+
+// ---- account: known by a cookie that scripts cannot read, as the cart is
+
+async function accountPage() {
+  const turn = shown;
+  const sessions = await api('/v1/sessions').catch((error) => { if (error.status === 401) return null; throw error; });
+  if (turn !== shown) return;
+  const said = el('p', { id: 'said', role: 'status' });
+  if (sessions !== null) {
+    const out = el('button', { id: 'sign-out', onclick: async () => {
+      await fetch('/v1/sessions/current', { method: 'DELETE' });
+      await cart();
+      await accountPage();
+    } }, 'Sign out');
+    show(el('h1', {}, 'Account'), el('p', {}, `You are signed in on ${sessions.sessions.length} device(s).`), out);
+    return;
+  }
+  const email = el('input', { id: 'email', type: 'email', autocomplete: 'email', required: true });
+  const password = el('input', { id: 'password', type: 'password', autocomplete: 'current-password', minlength: 10, required: true });
+  const act = (signsUp) => async () => {
+    const body = { email: email.value, password: password.value };
+    try {
+      if (signsUp) await api('/v1/accounts', sending('POST', body));
+      await api('/v1/sessions', sending('POST', body));
+      // What was put in as a guest is taken over.
+      await cart();
+      await accountPage();
+    } catch (error) { said.textContent = error.message; }
+  };
+  show(el('h1', {}, 'Account'),
+    el('p', {}, el('label', { for: 'email' }, 'E-mail '), email),
+    el('p', {}, el('label', { for: 'password' }, 'Password, ten characters or more '), password),
+    el('p', {}, el('button', { id: 'sign-in', onclick: act(false) }, 'Sign in'), ' ',
+      el('button', { id: 'sign-up', class: 'plain', onclick: act(true) }, 'Sign up')), said);
 }
 
 // ---- orders, told by server-sent events; fetched, because an EventSource names no shopper
@@ -278,7 +324,8 @@ async function orderPage(id) {
         const data = event.split('\n').find((line) => line.startsWith('data: '));
         if (!data) continue;
         const order = JSON.parse(data.slice(6));
-        what.textContent = `${order.quantity} × ${order.sku}, ${money(order.amount_cents, order.currency)}`;
+        const lines = order.lines ?? [order];
+        what.textContent = `${lines.map((line) => `${line.quantity} × ${line.sku}`).join(', ')}: ${money(order.amount_cents, order.currency)}`;
         status.textContent = order.status;
         bar.value = Math.max(0, steps.indexOf(order.status));
         done = ['delivered', 'failed', 'refunded', 'cancelled'].includes(order.status);
@@ -301,6 +348,7 @@ async function go() {
     else if (page === 'cart') await cartPage();
     else if (page === 'o') await orderPage(name);
     else if (page === 's') await searchPage(new URLSearchParams(name));
+    else if (page === 'me') await accountPage();
     else await listPage(page === 'c' ? name : '');
   } catch (error) {
     if (turn === shown && error.name !== 'AbortError') show(told(error));

@@ -13,7 +13,9 @@ use live::http::{BaseUrl, LiveHttp};
 use live::kafka::{KafkaSettings, LiveLog};
 use live::postgres::{PostgresPool, PostgresSettings};
 use live::redis::LiveRedis;
-use platform::messages::{ACCOUNTS, CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS, RECOMMENDATIONS, SEARCH_ENGINE};
+use platform::messages::{
+    ACCOUNTS, CARD_GATEWAY, CATALOG, FLASH_SALE, INVENTORY, ORDERS, RECOMMENDATIONS, SEARCH_ENGINE,
+};
 use platform::roles::Role;
 use ports::http_port::HttpClient;
 

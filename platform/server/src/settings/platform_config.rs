@@ -69,6 +69,7 @@ impl Settings {
                 max_in_flight: self.size("search.max_in_flight"),
                 page_size: self.number("search.page_size"),
                 ..SearchConfig::default()
+            },
             accounts: AccountsConfig {
                 hash_memory_kib: self.count("accounts.hash_memory_kib"),
                 hash_passes: self.count("accounts.hash_passes"),

@@ -56,7 +56,7 @@ fn keep_picture(browser: &mut Browser, name: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn with_the_keyboard_alone_a_lamp_is_found_bought_and_watched_until_it_arrives() {
+async fn with_the_keyboard_alone_a_cart_is_filled_bought_as_one_order_and_watched_until_it_arrives() {
     let shop = Serving::start(&QUICK);
     let mut browser = Browser::start();
     browser.look(1_000, 800, false);
@@ -68,15 +68,24 @@ async fn with_the_keyboard_alone_a_lamp_is_found_bought_and_watched_until_it_arr
     enter(&mut browser, "#add");
     until(&mut browser, "document.querySelector('#cart-count').textContent === '1'");
     browser.value_of("document.querySelector('.brand').focus()");
+    enter(&mut browser, "nav a");
+    until(&mut browser, "document.querySelectorAll('.grid a').length === 3");
+    enter(&mut browser, "a[data-sku=KETTLE]");
+    until(&mut browser, "document.querySelector('#countdown') !== null");
+    enter(&mut browser, "#add");
+    until(&mut browser, "document.querySelector('#cart-count').textContent === '2'");
+    browser.value_of("document.querySelector('.brand').focus()");
     enter(&mut browser, "#cart-link");
     until(&mut browser, "document.querySelector('#buy') !== null && !document.querySelector('#buy').disabled");
     keep_picture(&mut browser, "cart");
     enter(&mut browser, "#buy");
-    until(&mut browser, "document.querySelector('#results a.order') !== null");
+    until(&mut browser, "document.querySelectorAll('#results a.order').length === 1");
     until(&mut browser, "document.querySelector('#cart-count').textContent === '0'");
     enter(&mut browser, "#results a.order");
     until(&mut browser, "document.querySelector('#status')?.textContent === 'delivered'");
     keep_picture(&mut browser, "order");
+    browser.value_of("location.hash = '#/p/LAMP'");
+    until(&mut browser, "document.querySelector('section a[href=\"#/p/KETTLE\"]') !== null");
     assert!(browser.errors.is_empty(), "{:?}", browser.errors);
     let (_, lamps) = shop.get("/v1/products/LAMP/availability").await;
     assert_eq!(lamps["available"].as_i64(), Some(999));
@@ -109,6 +118,30 @@ async fn what_is_typed_is_completed_found_though_misspelt_and_narrowed() {
     until(&mut browser, "document.querySelector('#main').textContent.includes('Nothing found.')");
     assert_eq!(browser.value_of("document.querySelector('h1').textContent"), "“<img src=x onerror=alert(1)>”");
     assert!(browser.errors.is_empty(), "{:?}", browser.errors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_keyboard_alone_somebody_signs_up_and_out_and_their_cart_is_their_own() {
+    let shop = Serving::start(&QUICK);
+    let mut browser = Browser::start();
+    browser.look(1_000, 800, false);
+    browser.open_url(&shop.url);
+    until(&mut browser, "document.querySelectorAll('.grid a').length === 3");
+    enter(&mut browser, "a[data-sku=LAMP]");
+    until(&mut browser, "document.querySelector('#add') !== null");
+    enter(&mut browser, "#add");
+    until(&mut browser, "document.querySelector('#cart-count').textContent === '1'");
+    browser.value_of("location.hash = '#/me'");
+    until(&mut browser, "document.querySelector('#sign-up') !== null");
+    browser.value_of("document.querySelector('#email').value = 'ann@example.org'");
+    browser.value_of("document.querySelector('#password').value = 'correct horse'");
+    enter(&mut browser, "#sign-up");
+    until(&mut browser, "document.querySelector('#sign-out') !== null");
+    until(&mut browser, "document.querySelector('#cart-count').textContent === '1'");
+    assert_eq!(browser.value_of("document.cookie"), "", "scripts see neither the cart's cookie nor the session's");
+    enter(&mut browser, "#sign-out");
+    until(&mut browser, "document.querySelector('#sign-in') !== null");
+    until(&mut browser, "document.querySelector('#cart-count').textContent === '0'");
 }
 
 #[tokio::test(flavor = "multi_thread")]
