@@ -116,6 +116,7 @@ impl Shop {
     }
 
     /// A shop whose gateway believes no header.
+    #[allow(dead_code, reason = "only the tests of accounts, which share this shop, need it")]
     pub(crate) async fn at_the_edge() -> Self {
         let mut config = Config::default();
         config.gateway.trusts_shopper_header = false;

@@ -33,6 +33,7 @@ fn effects(world: &World, consumer: Consumer) -> usize {
         Consumer::Notification => tables.notified.len(),
         Consumer::Analytics => usize::try_from(tables.sold.values().map(|(orders, _)| orders).sum::<i64>()).unwrap(),
         Consumer::Warehouse => tables.parcels.len(),
+        Consumer::Recommendations => panic!("its effect needs orders of several products, which this store has not"),
     }
 }
 
