@@ -76,7 +76,7 @@ async fn readiness_and_metrics_speak_for_every_role() {
     let shop = Serving::start(&QUICK);
     let (status, ready) = shop.get("/readyz").await;
     assert_eq!((status, ready["ready"].as_bool()), (200, Some(true)));
-    assert_eq!(ready["roles"].as_object().unwrap().len(), 12);
+    assert_eq!(ready["roles"].as_object().unwrap().len(), 14);
     let (status, alive) = shop.get("/livez").await;
     assert_eq!((status, alive["alive"].as_bool()), (200, Some(true)));
     shop.buy("k1", "KETTLE", "pm_card_visa").await;

@@ -62,8 +62,11 @@ pub(super) fn all() -> Value {
             "sku": text(),
             "bought_with": list(object(&["sku", "orders"], json!({ "sku": text(), "orders": positive() }))),
         })),
-        "Product": object(&["sku", "name", "price_cents", "currency"], json!({
-            "sku": text(), "name": text(), "price_cents": positive(), "currency": text(),
+        "Product": object(&["product"], json!({
+            "product": object(&["sku", "name", "price_cents", "currency"], json!({
+                "sku": text(), "name": text(), "price_cents": positive(), "currency": text(),
+            })),
+            "stock": { "type": ["object", "null"] },
         })),
         "Products": object(&["products", "next"], json!({
             "products": list(object(&["sku", "name", "price_cents", "currency"], json!({
