@@ -154,9 +154,9 @@ mod tests {
         // A deployment's card gateway may find payments later than they are made; the engines' finds them at once.
         expected.payment.search_lag = std::time::Duration::from_secs(120);
         // Passwords of a simulation cost as little as can be; those of a deployment what OWASP's password sheet asks for.
-        expected.accounts.hash_memory_kib = 19_456;
-        expected.accounts.hash_passes = 2;
-        expected.accounts.hash_on = HashOn::Threads;
+        expected.shop.accounts.hash_memory_kib = 19_456;
+        expected.shop.accounts.hash_passes = 2;
+        expected.shop.accounts.hash_on = HashOn::Threads;
         assert_eq!(settings.platform_config(), expected);
     }
 }
