@@ -1,8 +1,8 @@
 //! Known bugs: mistakes that this kind of platform is known to make, kept as switches so that the simulator can prove
 //! that it finds each of them.
 //!
-//! Only a simulator build (`--cfg madsim`) can switch one on; in every other build [`Bugs::has`] is `false` at compile
-//! time and the branches behind it vanish.
+//! Only a simulator build can switch one on: `--cfg madsim`, or the feature `known-bugs` that the wire world asks for. In every
+//! other build [`Bugs::has`] is `false` at compile time and the branches behind it vanish.
 
 /// One mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,10 +27,18 @@ pub enum KnownBug {
     EventPublishedBeforeCommit,
     /// A consumer applies an event without looking whether it already did.
     ConsumerWithoutDeduplication,
+    /// The database client takes the end of its connection for the answer to COMMIT.
+    LostConnectionReadAsCommitted,
+    /// The database client, when its connection ends at COMMIT, sends COMMIT again over a new one, where it commits nothing.
+    CommitSentAgainElsewhere,
+    /// A database connection goes back to its pool when its user is gone, with an answer still to come.
+    UnreadAnswerLeftInPool,
+    /// The log's client goes on using a connection after it gave an answer up, and takes that one for the next.
+    LateAnswerTakenForTheNext,
 }
 
 impl KnownBug {
-    /// Every known bug.
+    /// Those that every simulated world has.
     pub const ALL: [Self; 10] = [
         Self::CheckThenDecrement,
         Self::CommitWithoutVersionTest,
@@ -42,6 +50,14 @@ impl KnownBug {
         Self::CountersTrustedAfterRedisCrash,
         Self::EventPublishedBeforeCommit,
         Self::ConsumerWithoutDeduplication,
+    ];
+
+    /// Mistakes of clients with their connections: only a world that carries bytes has them.
+    pub const OF_CONNECTIONS: [Self; 4] = [
+        Self::LostConnectionReadAsCommitted,
+        Self::CommitSentAgainElsewhere,
+        Self::UnreadAnswerLeftInPool,
+        Self::LateAnswerTakenForTheNext,
     ];
 
     /// The name by which scenarios and the command line switch it on.
@@ -58,16 +74,20 @@ impl KnownBug {
             Self::CountersTrustedAfterRedisCrash => "counters-trusted-after-redis-crash",
             Self::EventPublishedBeforeCommit => "event-published-before-commit",
             Self::ConsumerWithoutDeduplication => "consumer-without-deduplication",
+            Self::LostConnectionReadAsCommitted => "lost-connection-read-as-committed",
+            Self::CommitSentAgainElsewhere => "commit-sent-again-elsewhere",
+            Self::UnreadAnswerLeftInPool => "unread-answer-left-in-pool",
+            Self::LateAnswerTakenForTheNext => "late-answer-taken-for-the-next",
         }
     }
 
     /// The bug of a name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|bug| bug.name() == name)
+        Self::ALL.into_iter().chain(Self::OF_CONNECTIONS).find(|bug| bug.name() == name)
     }
 
-    #[cfg(madsim)]
+    #[cfg(any(madsim, feature = "known-bugs"))]
     fn bit(self) -> u32 {
         1 << (self as u32)
     }
@@ -76,7 +96,7 @@ impl KnownBug {
 /// The bugs that are switched on in one process.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bugs {
-    #[cfg(madsim)]
+    #[cfg(any(madsim, feature = "known-bugs"))]
     on: u32,
 }
 
@@ -88,21 +108,21 @@ impl Bugs {
     }
 
     /// The platform with these bugs.
-    #[cfg(madsim)]
+    #[cfg(any(madsim, feature = "known-bugs"))]
     #[must_use]
     pub fn with(bugs: &[KnownBug]) -> Self {
         Self { on: bugs.iter().fold(0, |on, bug| on | bug.bit()) }
     }
 
     /// Whether `bug` is switched on.
-    #[cfg(madsim)]
+    #[cfg(any(madsim, feature = "known-bugs"))]
     #[must_use]
     pub fn has(self, bug: KnownBug) -> bool {
         self.on & bug.bit() != 0
     }
 
     /// Whether `bug` is switched on: never, outside the simulator.
-    #[cfg(not(madsim))]
+    #[cfg(not(any(madsim, feature = "known-bugs")))]
     #[must_use]
     pub const fn has(self, _bug: KnownBug) -> bool {
         false

@@ -201,7 +201,14 @@ impl Checker<'_> {
                     return self.refuse(&path("replica"), &what);
                 }
             }
-            Fault::Partition { a, b, .. } | Fault::Latency { a, b, .. } => {
+            Fault::Partition { a, b, .. }
+            | Fault::Latency { a, b, .. }
+            | Fault::ConnectionReset { a, b, .. }
+            | Fault::AnswerCut { a, b, .. }
+            | Fault::HalfOpen { a, b }
+            | Fault::HeldTraffic { a, b }
+            | Fault::ReorderedConnections { a, b, .. }
+            | Fault::SlowReader { a, b, .. } => {
                 if a == b {
                     return self.refuse(&path("b"), &format!("is {b}, as `a` is: name two hosts"));
                 }
@@ -223,7 +230,8 @@ impl Checker<'_> {
             | Fault::PaymentOutage {}
             | Fault::KafkaBrokerLoss {}
             | Fault::KafkaAckLost { .. }
-            | Fault::ConsumerCrash { .. } => {}
+            | Fault::ConsumerCrash { .. }
+            | Fault::CommitAnswerLost { .. } => {}
         }
         Ok(())
     }

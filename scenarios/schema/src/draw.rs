@@ -93,19 +93,32 @@ impl Scenario {
         }
     }
 
+    /// What a world that carries bytes is struck with besides: as many faults again, of the kinds that need bytes. They have
+    /// a stream of their own, so that the other faults of a seed are the same in every world.
+    #[must_use]
+    pub fn draw_byte_faults(&self, seed: u64) -> Vec<ScheduledFault> {
+        let mut rng = generator(seed, Purpose::Faults);
+        rng.set_stream(2);
+        self.draw_kinds(true, &mut rng)
+    }
+
     /// The scheduled faults and those drawn from `rng`, ascending in time.
     pub fn draw_faults(&self, rng: &mut impl Rng) -> Vec<ScheduledFault> {
+        let mut faults: Vec<_> = self.faults.iter().cloned().chain(self.draw_kinds(false, rng)).collect();
+        faults.sort_by_key(|fault| fault.at_ms);
+        faults
+    }
+
+    fn draw_kinds(&self, need_bytes: bool, rng: &mut impl Rng) -> Vec<ScheduledFault> {
         let options = &self.faults_drawn;
         let until_ms = options.until_ms.unwrap_or(self.run.duration_ms);
         let kinds = options.kinds.as_deref().unwrap_or(FaultKind::ALL);
+        let kinds: Vec<_> = kinds.iter().copied().filter(|kind| kind.needs_bytes() == need_bytes).collect();
         let count = (options.at_least..=options.at_most).pick(rng);
-        let drawn = (0..count).map(|_| {
-            let kind = kinds.pick(rng);
-            draw_one(kind, options.from_ms, until_ms, &self.platform.replicas, rng)
-        });
-        let mut faults: Vec<_> = self.faults.iter().cloned().chain(drawn).collect();
-        faults.sort_by_key(|fault| fault.at_ms);
-        faults
+        if kinds.is_empty() {
+            return Vec::new();
+        }
+        (0..count).map(|_| draw_one(kinds.pick(rng), options.from_ms, until_ms, &self.platform.replicas, rng)).collect()
     }
 }
 
@@ -124,7 +137,19 @@ fn fit(fault: &mut Fault, replicas: &Replicas, rng: &mut impl Rng) {
         | Fault::ServicePause { role, replica }
         | Fault::ClockSkew { role, replica, .. }
         | Fault::ClockJump { role, replica, .. } => *replica %= replicas.of(*role),
-        Fault::Partition { a, b, .. } | Fault::Latency { a, b, .. } => (*a, *b) = PATHS.pick(rng),
+        Fault::Partition { a, b, .. }
+        | Fault::Latency { a, b, .. }
+        | Fault::ConnectionReset { a, b, .. }
+        | Fault::AnswerCut { a, b, .. }
+        | Fault::HalfOpen { a, b }
+        | Fault::HeldTraffic { a, b }
+        | Fault::ReorderedConnections { a, b, .. }
+        | Fault::SlowReader { a, b, .. } => (*a, *b) = PATHS.pick(rng),
+        Fault::CommitAnswerLost { a, .. } => {
+            let committing: Vec<Host> =
+                PATHS.iter().filter(|(_, server)| *server == Host::Postgres).map(|(client, _)| *client).collect();
+            *a = committing.pick(rng);
+        }
         Fault::RedisCrash { .. }
         | Fault::RedisFailover {}
         | Fault::RedisStall {}

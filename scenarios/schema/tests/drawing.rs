@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use scenario::{CommitStrategy, FaultKind, Scenario};
+use scenario::{CommitStrategy, FaultKind, Scenario, ScheduledFault};
 
 /// A sale with drawn faults, and whatever else is laid under it.
 fn sale(more: &str) -> Scenario {
@@ -49,8 +49,14 @@ fn a_drawn_list_can_be_scheduled_as_printed() {
 fn every_kind_and_every_strategy_is_drawn_by_some_seed() {
     let drawing = sale("faults_drawn = { at_most = 5 }");
     let drawn: Vec<_> = (0..200).map(|seed| drawing.draw(seed)).collect();
-    let kinds: BTreeSet<_> = drawn.iter().flat_map(|drawn| &drawn.faults).map(|fault| fault.fault.kind()).collect();
-    assert_eq!(kinds.len(), FaultKind::ALL.len());
+    let faults = drawn.iter().flat_map(|drawn| drawn.faults.clone());
+    let of_bytes = (0..200).flat_map(|seed| drawing.draw_byte_faults(seed));
+    let kinds_of = |faults: &mut dyn Iterator<Item = ScheduledFault>| -> BTreeSet<_> {
+        faults.map(|fault| fault.fault.kind()).collect()
+    };
+    let all_of = |bytes: bool| FaultKind::ALL.iter().copied().filter(|kind| kind.needs_bytes() == bytes).collect();
+    assert_eq!(kinds_of(&mut faults.into_iter()), all_of(false));
+    assert_eq!(kinds_of(&mut of_bytes.into_iter()), all_of(true));
     let strategies: BTreeSet<_> = drawn.iter().map(|drawn| drawn.commit_strategy).collect();
     assert_eq!(strategies.len(), 4);
     assert!(!strategies.contains(&CommitStrategy::Drawn));

@@ -62,6 +62,10 @@ fn strategy_of(bug: KnownBug) -> Option<CommitStrategy> {
         | KnownBug::HoldReleasedTwice
         | KnownBug::CountersTrustedAfterRedisCrash
         | KnownBug::EventPublishedBeforeCommit
-        | KnownBug::ConsumerWithoutDeduplication => None,
+        | KnownBug::ConsumerWithoutDeduplication
+        | KnownBug::LostConnectionReadAsCommitted
+        | KnownBug::CommitSentAgainElsewhere
+        | KnownBug::UnreadAnswerLeftInPool
+        | KnownBug::LateAnswerTakenForTheNext => None,
     }
 }

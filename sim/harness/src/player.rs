@@ -20,6 +20,16 @@ pub trait Player: Sync {
     /// Where its records say they come from.
     fn world(&self) -> record::World;
 
+    /// Whether it carries bytes, and so can strike them.
+    fn carries_bytes(&self) -> bool {
+        false
+    }
+
+    /// Rare states that a sweep with drawn faults must reach in this world, besides those the scenario names.
+    fn probes(&self) -> &'static [&'static str] {
+        &[]
+    }
+
     /// The known bugs it can switch on.
     fn known_bugs(&self) -> &'static [KnownBug];
 

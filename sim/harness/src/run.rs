@@ -90,7 +90,16 @@ pub fn known_bug(name: &str, known: &[KnownBug]) -> Result<KnownBug, RunError> {
 /// # Errors
 /// When the scenario names a bug nobody knows.
 pub fn plan(player: &dyn Player, scenario: &Scenario, seed: u64, options: &RunOptions) -> Result<Plan, RunError> {
-    let drawn = scenario.draw(seed);
+    let mut drawn = scenario.draw(seed);
+    if player.carries_bytes() {
+        drawn.faults.extend(scenario.draw_byte_faults(seed));
+        drawn.faults.sort_by_key(|fault| fault.at_ms);
+    } else if let Some(fault) = drawn.faults.iter().find(|fault| fault.fault.kind().needs_bytes()) {
+        let (kind, command) = (fault.fault.kind(), player.command());
+        return Err(RunError::Refused(format!(
+            "{kind} strikes bytes, and {command} carries none: play this scenario with cargo wire"
+        )));
+    }
     let mut bugs = options.bugs.clone();
     for name in &scenario.platform.known_bugs {
         bugs.push(known_bug(name, player.known_bugs())?);

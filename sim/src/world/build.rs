@@ -32,7 +32,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 use scenario::Host;
 
-use super::adapters::events::SimLog;
+use super::adapters::events;
 use super::adapters::http::SimHttp;
 use super::adapters::redis::SimRedis;
 use super::adapters::sql::SimPool;
@@ -276,7 +276,7 @@ impl Parts {
         let context = Context {
             sql: Arc::new(pool),
             redis: Arc::new(SimRedis::new(self.engines.redis.clone(), self.at, REDIS_CONNECT_TIMEOUT)),
-            events: Arc::new(SimLog::new(self.engines.kafka.clone(), self.at)),
+            events: Arc::new(events::log(self.engines.kafka.clone(), self.at)),
             http: Arc::new(SimHttp::new(self.processes.clone(), self.at, self.entropy.fork())),
             clock,
             entropy: self.entropy.fork(),

@@ -12,7 +12,7 @@ use madsim::runtime::NodeHandle;
 use platform::messages::SEARCH_ENGINE;
 use ports::http_port::ServiceName;
 
-use super::adapters::events::SimLog;
+use super::adapters::events;
 use super::process::{Boot, Door, ProcessSpec, Server};
 
 /// Requests the machine takes in at once; the host queues them by itself.
@@ -45,7 +45,7 @@ pub fn change_stream_process(
     kafka: Arc<KafkaHost>,
 ) -> ProcessSpec {
     let boot: Boot = Arc::new(move |node: &NodeHandle, _door: Door| {
-        let log = Arc::new(SimLog::new(kafka.clone(), at));
+        let log = Arc::new(events::log(kafka.clone(), at));
         drop(node.spawn(stream.clone().connect(database.clone(), log)));
     });
     ProcessSpec {

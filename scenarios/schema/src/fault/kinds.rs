@@ -156,4 +156,78 @@ faults! {
         /// By how much, ms; negative for backwards.
         by_ms: i64 = 5_000, in -86_400_000..=86_400_000, drawn -10_000..=10_000;
     }
+    /// Connections are reset between request and answer: what was asked is done, and nobody is told.
+    ConnectionReset = "connection-reset", lasts 1..=LONGEST_MS, default 500, drawn 100..=1_500, {
+        /// Whose requests.
+        a: Host = Host::FlashSale;
+        /// Whose answers.
+        b: Host = Host::CardGateway;
+        /// Share of answers hit.
+        ratio: f64 = 0.2, in 0.0..=1.0, drawn RATIOS;
+    }
+    /// Answers end in the middle, with the connection.
+    AnswerCut = "answer-cut", lasts 1..=LONGEST_MS, default 500, drawn 100..=1_500, {
+        /// Whose requests.
+        a: Host = Host::FlashSale;
+        /// Whose answers.
+        b: Host = Host::CardGateway;
+        /// Share of answers hit.
+        ratio: f64 = 0.2, in 0.0..=1.0, drawn RATIOS;
+    }
+    /// `b` forgets its connections without a word: whoever goes on using one hears nothing until the fault is over.
+    HalfOpen = "half-open", lasts 1..=LONGEST_MS, default 500, drawn 50..=1_500, {
+        /// Whose connections.
+        a: Host = Host::FlashSale;
+        /// Who forgets them.
+        b: Host = Host::Redis;
+    }
+    /// Everything between `a` and `b` is held back, and arrives at once when the fault is over.
+    HeldTraffic = "held-traffic", lasts 1..=LONGEST_MS, default 300, drawn 50..=1_000, {
+        /// One end.
+        a: Host = Host::FlashSale;
+        /// The other end.
+        b: Host = Host::Postgres;
+    }
+    /// Each connection has a delay of its own, so that what is sent later on another arrives earlier.
+    ReorderedConnections = "reordered-connections", lasts 1..=LONGEST_MS, default 1_000, drawn 100..=2_000, {
+        /// Whose connections.
+        a: Host = Host::Gateway;
+        /// To whom.
+        b: Host = Host::FlashSale;
+        /// The longest delay of a connection, ms.
+        up_to_ms: u64 = 100, in 1..=10_000, drawn 5..=300;
+    }
+    /// `a` reads the answers of `b` a few bytes at a time.
+    SlowReader = "slow-reader", lasts 1..=LONGEST_MS, default 1_000, drawn 100..=2_000, {
+        /// Who reads.
+        a: Host = Host::Shoppers;
+        /// Who answers.
+        b: Host = Host::Gateway;
+        /// How much it reads in a millisecond, bytes.
+        bytes_per_ms: u64 = 16, in 1..=65_536, drawn 4..=64;
+    }
+    /// COMMIT arrives and is done; its answer never comes, and the connection stays open.
+    CommitAnswerLost = "commit-answer-lost", lasts 1..=LONGEST_MS, default 500, drawn 100..=1_500, {
+        /// Whose commits.
+        a: Host = Host::FlashSale;
+        /// Share of commits hit.
+        ratio: f64 = 0.2, in 0.0..=1.0, drawn RATIOS;
+    }
+}
+
+impl FaultKind {
+    /// Whether it strikes bytes, and so only a world that carries them.
+    #[must_use]
+    pub const fn needs_bytes(self) -> bool {
+        matches!(
+            self,
+            Self::ConnectionReset
+                | Self::AnswerCut
+                | Self::HalfOpen
+                | Self::HeldTraffic
+                | Self::ReorderedConnections
+                | Self::SlowReader
+                | Self::CommitAnswerLost
+        )
+    }
 }

@@ -49,6 +49,31 @@ pub enum KafkaError {
 }
 
 impl KafkaError {
+    /// Every error this cluster knows.
+    pub const ALL: [Self; 21] = [
+        Self::OffsetOutOfRange,
+        Self::UnknownTopicOrPartition,
+        Self::LeaderNotAvailable,
+        Self::RequestTimedOut,
+        Self::MessageTooLarge,
+        Self::CoordinatorNotAvailable,
+        Self::InvalidTopic,
+        Self::NotEnoughReplicas,
+        Self::InvalidRequiredAcks,
+        Self::IllegalGeneration,
+        Self::UnknownMemberId,
+        Self::RebalanceInProgress,
+        Self::TopicAlreadyExists,
+        Self::InvalidPartitions,
+        Self::InvalidReplicationFactor,
+        Self::InvalidRequest,
+        Self::PolicyViolation,
+        Self::OutOfOrderSequenceNumber,
+        Self::InvalidProducerEpoch,
+        Self::InvalidProducerIdMapping,
+        Self::ProducerFenced,
+    ];
+
     /// The protocol's number.
     pub fn code(self) -> i16 {
         self.row().0

@@ -36,9 +36,10 @@ pub(super) fn sweep(player: &dyn Player, args: &SweepArgs) -> Result<u8, UsageEr
     if let Some(what) = report.broken {
         return Err(UsageError(what));
     }
-    let silent = silent_probes(&scenario, &report);
+    let demanded = demanded_probes(player, &scenario);
+    let silent = silent_probes(&demanded, &report);
     if !args.json {
-        print_report(&scenario, &report, &silent);
+        print_report(&scenario, &report, &demanded, &silent);
     }
     // What a failing seed found is graver than what was not reached.
     let clean = report.failures.is_empty() && scenario.expect == Expectation::Holds;
@@ -64,24 +65,31 @@ fn standing(report: &SweepReport, wanted: u64) -> String {
     )
 }
 
-/// The scenario's probes that never fired.
-fn silent_probes(scenario: &Scenario, report: &SweepReport) -> Vec<String> {
-    let fired = |name: &&String| report.probes.get(*name).is_some_and(|probe| probe.times > 0);
-    scenario.probes.iter().filter(|name| !fired(name)).cloned().collect()
+/// What must be reached: the scenario's probes, and where every kind of fault is drawn, the world's own.
+fn demanded_probes<'a>(player: &dyn Player, scenario: &'a Scenario) -> Vec<&'a str> {
+    let draws_all = scenario.faults_drawn.at_most > 0 && scenario.faults_drawn.kinds.is_none();
+    let own = if draws_all { player.probes() } else { &[] };
+    scenario.probes.iter().map(String::as_str).chain(own.iter().copied()).collect()
 }
 
-fn print_report(scenario: &Scenario, report: &SweepReport, silent: &[String]) {
+/// Those of them that never fired.
+fn silent_probes<'a>(demanded: &[&'a str], report: &SweepReport) -> Vec<&'a str> {
+    let fired = |name: &&&str| report.probes.get(**name).is_some_and(|probe| probe.times > 0);
+    demanded.iter().filter(|name| !fired(name)).copied().collect()
+}
+
+fn print_report(scenario: &Scenario, report: &SweepReport, demanded: &[&str], silent: &[&str]) {
     println!("{} · {}", scenario.title(), standing(report, report.played));
     println!();
     println!("probes            times     in seeds");
     for (name, probe) in &report.probes {
-        let demanded = if scenario.probes.contains(name) { "*" } else { " " };
+        let demanded = if demanded.contains(&name.as_str()) { "*" } else { " " };
         println!("{demanded} {name:<32}{:>12}{:>12}", grouped(probe.times), grouped(probe.seeds));
     }
     for name in silent {
         println!("* {name:<32}       never");
     }
-    println!("  (* the scenario demands that it fires)");
+    println!("  (* must fire)");
     println!();
     for failure in report.failures.iter().take(FAILURES_SHOWN) {
         println!("seed {}: {}", failure.seed, failure.what);

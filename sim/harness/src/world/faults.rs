@@ -13,7 +13,7 @@ use super::hosts::redis::RedisHost;
 use super::network::NodeIndex;
 use super::observer::Observer;
 use super::settings::ratio_ppm;
-use super::stage::{ProcessIndex, Stage};
+use super::stage::{Disturbance, DisturbanceKind, ProcessIndex, Stage};
 use super::time::{ProcessClock, Timeline};
 
 /// Everything a fault can reach. Cloning shares it.
@@ -131,7 +131,43 @@ impl<S: Stage> Targets<S> {
                     clock.add_error_us(by_ms * 1_000);
                 }
             }
+            Fault::ConnectionReset { .. }
+            | Fault::AnswerCut { .. }
+            | Fault::HalfOpen { .. }
+            | Fault::HeldTraffic { .. }
+            | Fault::ReorderedConnections { .. }
+            | Fault::SlowReader { .. }
+            | Fault::CommitAnswerLost { .. } => {
+                let disturbance = self.disturbance(fault);
+                self.processes.disturb(disturbance.clone());
+                self.until(until_us).await;
+                self.processes.calm(&disturbance);
+            }
         }
+    }
+
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the caller hands over the faults of bytes only")]
+    fn disturbance(&self, fault: &Fault) -> Disturbance {
+        let us = |ms: u64| i64::try_from(ms).expect("at most ten seconds") * 1_000;
+        let (a, b, kind) = match fault {
+            Fault::ConnectionReset { a, b, ratio } => (a, b, DisturbanceKind::ResetBeforeAnswer(ratio_ppm(*ratio))),
+            Fault::AnswerCut { a, b, ratio } => (a, b, DisturbanceKind::AnswerCut(ratio_ppm(*ratio))),
+            Fault::HalfOpen { a, b } => (a, b, DisturbanceKind::HalfOpen),
+            Fault::HeldTraffic { a, b } => (a, b, DisturbanceKind::Held),
+            Fault::ReorderedConnections { a, b, up_to_ms } => (a, b, DisturbanceKind::Reordered(us(*up_to_ms))),
+            Fault::SlowReader { a, b, bytes_per_ms } => {
+                (a, b, DisturbanceKind::SlowReader(usize::try_from(*bytes_per_ms).expect("at most 64 KiB")))
+            }
+            Fault::CommitAnswerLost { a, ratio } => {
+                (a, &Host::Postgres, DisturbanceKind::CommitAnswerLost(ratio_ppm(*ratio)))
+            }
+            other => unreachable!("{other:?} strikes no bytes"),
+        };
+        Disturbance { clients: self.at(*a).collect(), servers: self.at(*b).collect(), kind }
+    }
+
+    fn at(&self, host: Host) -> impl Iterator<Item = NodeIndex> {
+        self.places.iter().filter(move |(at, _)| *at == host).map(|(_, index)| *index)
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "the caller hands over this server's faults only")]
@@ -247,10 +283,9 @@ impl<S: Stage> Targets<S> {
     }
 
     fn links(&self, a: Host, b: Host, one_way: bool) -> Vec<(NodeIndex, NodeIndex)> {
-        let of = |host: Host| self.places.iter().filter(move |(at, _)| *at == host).map(|(_, index)| *index);
         let mut links = Vec::new();
-        for from in of(a) {
-            for to in of(b) {
+        for from in self.at(a) {
+            for to in self.at(b) {
                 links.push((from, to));
                 if !one_way {
                     links.push((to, from));

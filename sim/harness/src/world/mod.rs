@@ -8,6 +8,7 @@ pub mod agenda;
 pub mod crowd;
 pub mod faults;
 pub mod hosts;
+pub mod log_client;
 pub mod network;
 pub mod observer;
 pub mod plan;

@@ -61,6 +61,12 @@ impl Network {
         Self { state: Arc::new(Mutex::new(state)) }
     }
 
+    /// No delay, no loss: for an engine's host in a world that carries the bytes to it and back by itself.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::new(NetworkOptions { latency_min_us: 0, latency_mean_us: 0, drop_ppm: 0, retransmit_us: 0 }, 0)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

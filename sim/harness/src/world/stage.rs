@@ -1,6 +1,7 @@
 //! The stage: processes as the crowd, the card gateway and faults reach them. Each world has one of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -24,6 +25,11 @@ pub trait ReplyTo: Send + 'static {
 
     /// Nothing will ever come, and the connection does not tell.
     fn lose(self);
+
+    /// How long the caller waits before it hangs up; a world without connections to close need not ask.
+    fn patience(&self) -> Option<Duration> {
+        None
+    }
 }
 
 impl ReplyTo for oneshot::Sender<Response<Bytes>> {
@@ -44,6 +50,36 @@ pub enum Dispatched {
     Silent,
     /// No replica is up: refused after this many microseconds.
     Refused(i64),
+}
+
+/// What only bytes can suffer, on every connection between some clients and some servers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disturbance {
+    /// Who connects.
+    pub clients: Vec<NodeIndex>,
+    /// Who is connected to.
+    pub servers: Vec<NodeIndex>,
+    /// What happens to them.
+    pub kind: DisturbanceKind,
+}
+
+/// The kinds of disturbances. Ratios are shares of answers, in parts per million.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DisturbanceKind {
+    /// The connection is reset when the answer to a request comes.
+    ResetBeforeAnswer(u32),
+    /// The answer ends in the middle, with the connection.
+    AnswerCut(u32),
+    /// Connections that are open now have been forgotten by the server; nothing passes on them.
+    HalfOpen,
+    /// Nothing passes until it ends, and then everything at once.
+    Held,
+    /// Each connection is slowed by an amount of its own, up to this many microseconds.
+    Reordered(i64),
+    /// Answers arrive this many bytes at a time, a millisecond apart.
+    SlowReader(usize),
+    /// The answer to a COMMIT does not come, nor anything after it on its connection.
+    CommitAnswerLost(u32),
 }
 
 /// The processes of a world and the links between them. Cloning shares it.
@@ -84,4 +120,14 @@ pub trait Stage: Clone + Send + Sync + 'static {
 
     /// Undoes one [`Stage::cut`] or [`Stage::slow`] of this link.
     fn heal(&self, from: NodeIndex, to: NodeIndex);
+
+    /// Begins a disturbance. Only worlds that carry bytes are asked to: others refuse such a scenario before it begins.
+    fn disturb(&self, disturbance: Disturbance) {
+        unreachable!("this world has no bytes to disturb: {disturbance:?}");
+    }
+
+    /// Ends a disturbance that was begun.
+    fn calm(&self, disturbance: &Disturbance) {
+        unreachable!("this world has no bytes to disturb: {disturbance:?}");
+    }
 }

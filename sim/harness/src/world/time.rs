@@ -41,6 +41,13 @@ impl Timeline {
         let at = Duration::from_micros(u64::try_from(at_us + self.opening_us).unwrap_or(0));
         self.clock.sleep_until(at).await;
     }
+
+    /// Sleeps as long as a server is busy that has its work done at `at_us`. Where timers are coarser than service times, it
+    /// answers within the step in which it is done: rounded up, every statement would take a step at least.
+    pub async fn busy_until(&self, at_us: i64) {
+        let into_step_us = (at_us + self.opening_us).rem_euclid(RuntimeClock::STEP_US);
+        self.sleep_until(at_us - into_step_us).await;
+    }
 }
 
 /// One process's wall clock: virtual time plus an error that faults may set.

@@ -234,7 +234,7 @@ impl<S: Stage> Crowd<S> {
     }
 
     fn send(&self, number: u32, now_us: i64) {
-        let (request, draw, attempt, clicked) = {
+        let (request, draw, attempt, clicked, patience) = {
             let state = &mut *self.state();
             let visit = &mut state.visits[visit::index(number)];
             if visit.is_over() {
@@ -245,12 +245,14 @@ impl<S: Stage> Crowd<S> {
             state.unanswered += visit.unanswered() - before;
             let clicked = EventKind::Clicked { shopper: number, key: visit.key, sku: visit.sku, attempt };
             let give_up_us = now_us + visit.timeout_us;
+            let patience = visit.patience(now_us);
             let request = self.requests.checkout(number, visit);
             state.plan(give_up_us, Action::GiveUp { visit: number, attempt, sent_us: now_us });
-            (request, state.entropy.next_u64(), attempt, clicked)
+            (request, state.entropy.next_u64(), attempt, clicked, patience)
         };
         self.observer.observe(now_us, clicked);
-        let reply = CheckoutReply { crowd: self.clone(), visit: number, attempt, sent_us: now_us, answered: false };
+        let crowd = self.clone();
+        let reply = CheckoutReply { crowd, visit: number, attempt, sent_us: now_us, patience, answered: false };
         match self.processes.send(self.at, GATEWAY, draw, request, reply) {
             Dispatched::Sent | Dispatched::Silent | Dispatched::Refused(_) => {}
         }

@@ -1,5 +1,7 @@
 //! A shopper's end of a request: how its answer, or its loss, comes home to the crowd.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use checkers::history::Answer;
 use http::Response;
@@ -13,6 +15,7 @@ pub(super) struct CheckoutReply<S: Stage> {
     pub(super) visit: u32,
     pub(super) attempt: u16,
     pub(super) sent_us: i64,
+    pub(super) patience: Duration,
     pub(super) answered: bool,
 }
 
@@ -26,6 +29,10 @@ impl<S: Stage> ReplyTo for CheckoutReply<S> {
 
     fn lose(mut self) {
         self.answered = true;
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        Some(self.patience)
     }
 }
 

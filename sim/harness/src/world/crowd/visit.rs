@@ -1,5 +1,7 @@
 //! One shopper's visit: what was drawn for it, where it stands, and what it does after an answer.
 
+use std::time::Duration;
+
 use arrivals::{Abandon, Cohort, Shopper};
 use checkers::history::{Answer, OrderRef, Sku};
 use record::Outcome;
@@ -118,6 +120,12 @@ impl Visit {
             Cohort::SlowNetwork => slow_network_us,
             Cohort::Ordinary | Cohort::Bot => 0,
         }
+    }
+
+    /// How long the shopper waits for the answer to a request sent now; one that is about to leave waits no longer.
+    pub(super) fn patience(&self, now_us: i64) -> Duration {
+        let leaves_us = self.leaves_after_us.map_or(i64::MAX, |after_us| self.clicked_us + after_us - now_us);
+        Duration::from_micros(u64::try_from(self.timeout_us.min(leaves_us)).unwrap_or(0))
     }
 
     pub(super) fn is_over(&self) -> bool {

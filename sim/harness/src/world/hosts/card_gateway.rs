@@ -85,7 +85,7 @@ impl CardGateway {
     pub async fn handle(&self, request: Request<Bytes>) -> Option<Response<Bytes>> {
         let is_authorization = request.method() == Method::POST && request.uri().path() == "/v1/payment_intents";
         let (plan, service_us) = self.plan(is_authorization, request.uri().path());
-        self.timeline.sleep_until(self.timeline.now_us() + service_us).await;
+        self.timeline.busy_until(self.timeline.now_us() + service_us).await;
         if plan.outage {
             return None;
         }

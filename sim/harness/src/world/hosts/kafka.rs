@@ -1,12 +1,17 @@
 //! The Kafka cluster as machines on the network: service times, lost acknowledgements, brokers that die.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use kafka_engine::{Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, Produced, ProducerId, Record};
+use kafka_engine::{
+    Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, Produced, ProducerId, Record, TopicPartition,
+};
+use platform::time_limit::within;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::sync::Notify;
 
+use crate::world::log_client::Positions;
 use crate::world::network::{Network, NodeIndex};
 use crate::world::observer::Observer;
 use crate::world::station::Station;
@@ -84,6 +89,12 @@ impl KafkaHost {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where the server is on the network.
+    #[must_use]
+    pub fn place(&self) -> NodeIndex {
+        self.at
+    }
+
     fn wall_ms(&self) -> i64 {
         (EPOCH_US + self.timeline.now_us()).div_euclid(1_000)
     }
@@ -97,7 +108,7 @@ impl KafkaHost {
     ) -> Answer<T> {
         let there_us = self.network.delay_us(from, self.at)?;
         let done_us = self.state().thread.serve(self.timeline.now_us() + there_us, service_us);
-        self.timeline.sleep_until(done_us).await;
+        self.timeline.busy_until(done_us).await;
         let answer = {
             let now_ms = self.wall_ms();
             let state = &mut *self.state();
@@ -113,7 +124,7 @@ impl KafkaHost {
             size: 1,
             ok: answer.is_ok(),
         });
-        self.timeline.sleep_until(self.timeline.now_us() + back_us).await;
+        self.timeline.busy_until(self.timeline.now_us() + back_us).await;
         Some(answer)
     }
 
@@ -213,14 +224,24 @@ impl KafkaHost {
         self.state().engine.committed(group, topic, partition).unwrap_or(0)
     }
 
-    /// Whether a partition has records from `offset` on.
-    pub fn has_more(&self, topic: &str, partition: i32, offset: i64) -> bool {
-        self.state().engine.high_watermark(topic, partition).is_ok_and(|end| end > offset)
+    /// The partitions that have records beyond these positions; waits at most `wait` for any to have.
+    pub async fn with_more(&self, next: &Positions, wait: Duration) -> Vec<TopicPartition> {
+        let with_more = self.have_more(next);
+        if !with_more.is_empty() {
+            return with_more;
+        }
+        match within(wait, self.appended.notified()).await {
+            Ok(()) => self.have_more(next),
+            Err(_elapsed) => Vec::new(),
+        }
     }
 
-    /// Completes when records are next appended.
-    pub async fn appended(&self) {
-        self.appended.notified().await;
+    fn have_more(&self, next: &Positions) -> Vec<TopicPartition> {
+        let state = self.state();
+        let has_more = |at: &TopicPartition, next: i64| {
+            state.engine.high_watermark(&at.topic, at.partition).is_ok_and(|end| end > next)
+        };
+        next.iter().filter(|(at, next)| has_more(at, **next)).map(|(at, _)| at.clone()).collect()
     }
 
     /// A broker dies.

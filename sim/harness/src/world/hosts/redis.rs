@@ -3,7 +3,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use redis_engine::{ClientId, Config, Redis, Reply};
+use tokio::sync::watch;
 
+use super::Life;
 use crate::world::network::{Network, NodeIndex};
 use crate::world::observer::Observer;
 use crate::world::station::Station;
@@ -47,6 +49,7 @@ struct State {
 /// The machine Redis runs on.
 pub struct RedisHost {
     state: Mutex<State>,
+    life: watch::Sender<Life>,
     costs: RedisCosts,
     at: NodeIndex,
     network: Network,
@@ -67,11 +70,24 @@ impl RedisHost {
         seed: u64,
     ) -> Arc<Self> {
         let state = State { engine: Redis::new(config, seed), up: true, boot: 0, thread: Station::new(1) };
-        Arc::new(Self { state: Mutex::new(state), costs, at, network, timeline, observer })
+        let life = Life::begin();
+        Arc::new(Self { state: Mutex::new(state), life, costs, at, network, timeline, observer })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the server runs, to be watched by whoever takes its connections.
+    #[must_use]
+    pub fn life(&self) -> watch::Receiver<Life> {
+        self.life.subscribe()
+    }
+
+    /// Where the server is on the network.
+    #[must_use]
+    pub fn place(&self) -> NodeIndex {
+        self.at
     }
 
     fn wall_ms(&self) -> i64 {
@@ -82,7 +98,7 @@ impl RedisHost {
     pub async fn connect(&self, from: NodeIndex) -> Option<Link> {
         let there_us = self.network.delay_us(from, self.at)?;
         let back_us = self.network.delay_us(self.at, from)?;
-        self.timeline.sleep_until(self.timeline.now_us() + there_us + back_us).await;
+        self.timeline.busy_until(self.timeline.now_us() + there_us + back_us).await;
         let state = &mut *self.state();
         state.up.then(|| Link { client: state.engine.connect(), boot: state.boot })
     }
@@ -102,12 +118,12 @@ impl RedisHost {
         let service_us = if is_script { self.costs.script_us } else { self.costs.command_us };
         let arrives_us = self.timeline.now_us() + there_us;
         let done_us = self.state().thread.serve(arrives_us, service_us);
-        self.timeline.sleep_until(done_us).await;
+        self.timeline.busy_until(done_us).await;
         let Some(reply) = self.execute(link, words) else { return Ended::Lost };
         let Some(back_us) = self.network.delay_us(self.at, from) else { return Ended::Silent };
         let ok = !reply.is_error();
         self.observer.trace().answer(EngineAnswer { at_us: done_us, engine: "redis", from, size: 1, ok });
-        self.timeline.sleep_until(self.timeline.now_us() + back_us).await;
+        self.timeline.busy_until(self.timeline.now_us() + back_us).await;
         let state = self.state();
         if state.up && state.boot == link.boot { Ended::Answered(reply) } else { Ended::Lost }
     }
@@ -128,6 +144,7 @@ impl RedisHost {
         let state = &mut *self.state();
         state.up = false;
         state.boot += 1;
+        self.life.send_replace(Life { up: false, boot: state.boot });
     }
 
     /// The server is back, with what its disk had.
@@ -136,6 +153,7 @@ impl RedisHost {
         let state = &mut *self.state();
         state.engine.crash_and_restart(now_ms);
         state.up = true;
+        self.life.send_replace(Life { up: true, boot: state.boot });
     }
 
     /// The replica takes over; writes it had not yet seen are lost.
@@ -145,6 +163,7 @@ impl RedisHost {
         state.boot += 1;
         state.engine.fail_over(now_ms);
         state.up = true;
+        self.life.send_replace(Life { up: true, boot: state.boot });
     }
 
     /// How many holds live in the index of a product.

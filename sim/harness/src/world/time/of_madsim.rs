@@ -16,6 +16,9 @@ pub struct RuntimeClock {
 }
 
 impl RuntimeClock {
+    /// The resolution of timers, in microseconds.
+    pub(super) const STEP_US: i64 = 1;
+
     /// A clock that starts at zero.
     #[must_use]
     pub fn start() -> Self {

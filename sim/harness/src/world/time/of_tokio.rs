@@ -10,6 +10,9 @@ pub struct RuntimeClock {
 }
 
 impl RuntimeClock {
+    /// The resolution of timers, in microseconds.
+    pub(super) const STEP_US: i64 = 1_000;
+
     /// A clock that shows what `elapsed` says.
     #[must_use]
     pub fn reading(elapsed: fn() -> Duration) -> Self {

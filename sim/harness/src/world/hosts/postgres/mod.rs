@@ -12,10 +12,11 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use postgres_engine::{Config, PgError, Postgres, Reply, SessionId, Step, SyntaxTrees, Value};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
-use tokio::sync::{Notify, oneshot};
+use tokio::sync::{Notify, oneshot, watch};
 
 use faults::STATEMENT_TIMEOUT_US;
 
+use super::Life;
 use super::change_stream::ChangeStreamHost;
 use crate::world::network::{Network, NodeIndex};
 use crate::world::observer::Observer;
@@ -90,6 +91,7 @@ struct State {
 /// The machine Postgres runs on.
 pub struct PostgresHost {
     state: Mutex<State>,
+    life: watch::Sender<Life>,
     costs: PostgresCosts,
     at: NodeIndex,
     network: Network,
@@ -129,8 +131,10 @@ impl PostgresHost {
             told_deadline_us: None,
         };
         let state = Mutex::new(state);
+        let life = Life::begin();
         Arc::new(Self {
             state,
+            life,
             costs,
             at,
             network,
@@ -143,6 +147,12 @@ impl PostgresHost {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the server runs, to be watched by whoever takes its connections.
+    #[must_use]
+    pub fn life(&self) -> watch::Receiver<Life> {
+        self.life.subscribe()
     }
 
     /// Where the server is on the network.
@@ -226,7 +236,7 @@ impl PostgresHost {
         let Some(there_us) = self.network.delay_us(from, self.at) else { return Ended::Silent };
         let sent_us = self.timeline.now_us();
         let begins_us = self.queue(sent_us + there_us, session, kind);
-        self.timeline.sleep_until(begins_us).await;
+        self.timeline.busy_until(begins_us).await;
         let ended = match self.execute(session, kind, sql, params) {
             Begun::Ended(ended) => ended,
             Begun::Waiting(answer) => answer.await.map_or(Ended::Lost, Ended::Answered),
@@ -237,7 +247,7 @@ impl PostgresHost {
         };
         let Some(back_us) = self.network.delay_us(self.at, from) else { return Ended::Silent };
         let leaves_us = self.leaves_at(&ended, kind);
-        self.timeline.sleep_until(leaves_us + back_us).await;
+        self.timeline.busy_until(leaves_us + back_us).await;
         self.trace_answer(from, &ended);
         if self.is_live(session) { ended } else { Ended::Lost }
     }
@@ -347,11 +357,14 @@ impl PostgresHost {
         state.boot += 1;
         state.waiting.clear();
         state.engine.crash();
+        self.life.send_replace(Life { up: false, boot: state.boot });
     }
 
     /// The server has recovered and listens again.
     pub fn recover(&self) {
-        self.state().up = true;
+        let state = &mut *self.state();
+        state.up = true;
+        self.life.send_replace(Life { up: true, boot: state.boot });
     }
 
     /// Whether the server answers.

@@ -1,0 +1,10 @@
+//! The `wire` command.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    harness::cli::main(&wire::run::Wire)
+}
