@@ -58,6 +58,34 @@ fn an_ordinary_day_takes_ten_thousand_orders_a_second_over_two_thousand_products
 }
 
 #[test]
+fn a_report_shows_the_very_figures_that_were_judged() {
+    let path = play::root().join("scenarios/prime-day-small.toml");
+    let text = std::fs::read_to_string(&path).expect("the scenario is there");
+    let demanding = |orders_per_s: f64| {
+        let text = format!("{text}\n[targets]\norders_per_s = {orders_per_s:.0}\np99_ms.sold_out = 1\n");
+        let scenario = Scenario::parse(&text, &path.display().to_string()).expect("a scenario with targets is valid");
+        play::play(&scenario, 1, &play::options()).run
+    };
+    let modelled = |run: &record::Run, name: &str| {
+        let target = run.targets.iter().find(|target| target.name == name).expect("the target is shown");
+        (target.modelled.expect("this run shows the figure"), target.met)
+    };
+    let (rate, met) = modelled(&demanding(1.0), "orders_per_s");
+    assert!(met && rate >= 1.0, "{rate}");
+    // Stragglers count neither for the verdict nor for the report: demanding just what is shown is demanding nothing more.
+    for (wanted, met) in [(rate, true), (rate + 1.0, false)] {
+        let run = demanding(wanted);
+        assert_eq!(modelled(&run, "orders_per_s"), (rate, met));
+        let targets =
+            run.verdicts.iter().find(|verdict| verdict.checker == "targets").expect("there is a targets checker");
+        let missed = |figure: &str| targets.violations.iter().any(|violation| violation.what.starts_with(figure));
+        assert_eq!(missed("orders_per_s"), !met, "{targets:#?}");
+        assert_eq!(missed("sold_out_p99_us"), !modelled(&run, "p99_ms.sold_out").1, "{targets:#?}");
+        assert_eq!(run.figures["orders_per_s"], rate);
+    }
+}
+
+#[test]
 fn a_capture_whose_commit_fails_ends_as_an_order_or_a_refund() {
     let scenario = play::scenario("captured-commit-failed");
     let mut compensated = 0;
