@@ -35,6 +35,7 @@ fn refused(args: &[&str], wanted: &[&str]) {
     let output = sim(args);
     let error = text(&output.stderr);
     assert_eq!(output.status.code(), Some(2), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
     for wanted in wanted {
         assert!(error.contains(wanted), "{error:?} does not say {wanted:?}");
     }
@@ -74,7 +75,8 @@ fn a_missing_scenario_is_named() {
 
 #[test]
 fn a_seed_that_is_no_number_is_refused() {
-    refused(&["run", "scenarios/prime-day-small.toml", "--seed", "many"], &["many"]);
+    refused(&["run", "scenarios/prime-day-small.toml", "--seed", "many"], &["many", "whole number"]);
+    refused(&["run", "scenarios/prime-day-small.toml", "--seed", "-1"], &["-1", "whole number"]);
     refused(&["sweep", "scenarios/prime-day-small.toml", "--seeds", "9..=1"], &["9..=1"]);
 }
 

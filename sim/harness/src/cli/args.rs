@@ -81,7 +81,7 @@ pub(super) struct RunArgs {
     #[command(flatten)]
     pub(super) subject: Subject,
     /// The seed.
-    #[arg(long, default_value_t = 42)]
+    #[arg(long, default_value_t = 42, allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: u64,
     /// Writes the run record here, as JSON.
     #[arg(long, value_name = "FILE")]
@@ -122,7 +122,7 @@ pub(crate) struct DeterminismArgs {
     #[command(flatten)]
     pub(crate) subject: Subject,
     /// The first seed.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true, value_parser = seed)]
     pub(crate) seed: u64,
     /// How many seeds, from there on.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
@@ -153,7 +153,7 @@ pub(super) struct CompareArgs {
     #[arg(default_value = "scenarios/hot-sku.toml")]
     pub(super) scenario: PathBuf,
     /// The seed.
-    #[arg(long, default_value_t = 42)]
+    #[arg(long, default_value_t = 42, allow_negative_numbers = true, value_parser = seed)]
     pub(super) seed: u64,
     /// Prints a table for the README.
     #[arg(long)]
@@ -166,6 +166,10 @@ pub(super) struct CompareArgs {
 fn strategy(word: &str) -> Result<CommitStrategy, String> {
     let found = CommitStrategy::ALL.into_iter().find(|strategy| strategy.name() == word);
     found.ok_or_else(|| "it is one of version, conditional, buckets, group".to_owned())
+}
+
+fn seed(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a seed is a whole number from 0 to {}", u64::MAX))
 }
 
 fn seeds(text: &str) -> Result<RangeInclusive<u64>, String> {
