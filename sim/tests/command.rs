@@ -81,6 +81,21 @@ fn a_seed_that_is_no_number_is_refused() {
 }
 
 #[test]
+fn a_record_that_cannot_be_written_is_told_before_the_run() {
+    refused(&["run", "scenarios/prime-day-small.toml", "--json", "no/such/folder/record.json"], &["no/such/folder"]);
+}
+
+#[test]
+fn a_sweep_that_never_reached_a_rare_state_says_which_and_does_not_hold() {
+    let output = sim(&["sweep", "scenarios/prime-day-small.toml", "--seeds", "1..=1"]);
+    let said = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    let last = said.lines().last().expect("something is said");
+    assert!(last.contains("never reached: ") && last.contains("fault-"), "{last}");
+    assert!(!said.contains("held: "), "{said}");
+}
+
+#[test]
 fn an_unknown_bug_lists_those_there_are() {
     refused(
         &["run", "scenarios/prime-day-small.toml", "--bug", "gremlin"],

@@ -46,8 +46,12 @@ pub fn look_for(
             ..run.clone()
         },
     };
+    let first = *options.seeds.start();
     let report = sweep(player, scenario, &options, |_, _| {});
-    Score { bug, found: report.failures.into_iter().next(), seeds: report.played, wall: report.wall }
+    let found = report.failures.into_iter().next();
+    // The seed after the one that shows it may have been begun before anybody looked.
+    let seeds = found.as_ref().map_or(report.played, |failure| failure.seed - first + 1);
+    Score { bug, found, seeds, wall: report.wall }
 }
 
 /// The commit strategy a bug lives in; none for bugs that live elsewhere.

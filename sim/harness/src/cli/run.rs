@@ -23,6 +23,7 @@ pub(super) fn run(player: &dyn Player, args: &RunArgs) -> Result<u8, UsageError>
     let mut options = args.subject.options(player, "run")?;
     options.repeat_command = options.repeat_command.replace("{seed}", &args.seed.to_string());
     let trace = args.trace.as_deref().map(create).transpose()?;
+    args.json.as_deref().map_or(Ok(()), can_be_written)?;
     let mut line = ProgressLine::new();
     let mut live = Live::default();
     let mut record = watched(player, &scenario, args.seed, &options, trace, |progress| {
@@ -58,6 +59,12 @@ pub(super) fn exit_code(player: &dyn Player, scenario: &Scenario, ending: Ending
         }
         (Expectation::Holds, ending) => ending.exit_code(),
     }
+}
+
+/// Finds out before the run, not after it. What the file holds stays until there is a record to put there.
+fn can_be_written(path: &Path) -> Result<(), UsageError> {
+    let opened = File::options().append(true).create(true).open(path);
+    opened.map(drop).map_err(|error| UsageError(format!("{}: {error}", path.display())))
 }
 
 fn create(path: &Path) -> Result<File, UsageError> {

@@ -8,7 +8,7 @@ use super::progress::ProgressLine;
 use super::run::exit_code;
 use crate::player::Player;
 use crate::report::{ending, grouped};
-use crate::sweep::{self, SweepOptions, SweepReport};
+use crate::sweep::{self, Probe, SweepOptions, SweepReport};
 
 /// Failing seeds that are listed.
 const FAILURES_SHOWN: usize = 20;
@@ -38,14 +38,24 @@ pub(super) fn sweep(player: &dyn Player, args: &SweepArgs) -> Result<u8, UsageEr
     }
     let demanded = demanded_probes(player, &scenario);
     let silent = silent_probes(&demanded, &report);
-    if !args.json {
-        print_report(&scenario, &report, &demanded, &silent);
-    }
     // What a failing seed found is graver than what was not reached.
     let clean = report.failures.is_empty() && scenario.expect == Expectation::Holds;
-    if !silent.is_empty() && !args.probes_optional && clean {
-        eprintln!("{}: never reached: {}", player.name(), silent.join(", "));
-        return Ok(record::Ending::TargetMissed.exit_code());
+    let fell_short = !silent.is_empty() && !args.probes_optional && clean;
+    if !args.json {
+        print_report(&scenario, &report, &demanded, &silent);
+        if !fell_short {
+            println!("{}", ending(report.ending()));
+        }
+    }
+    if fell_short {
+        let exit = record::Ending::TargetMissed.exit_code();
+        let never = format!("every check holds, but never reached: {} (exit {exit})", silent.join(", "));
+        if args.json {
+            eprintln!("{}: {never}", player.name());
+        } else {
+            println!("{never}");
+        }
+        return Ok(exit);
     }
     Ok(exit_code(player, &scenario, report.ending()))
 }
@@ -81,15 +91,21 @@ fn silent_probes<'a>(demanded: &[&'a str], report: &SweepReport) -> Vec<&'a str>
 fn print_report(scenario: &Scenario, report: &SweepReport, demanded: &[&str], silent: &[&str]) {
     println!("{} · {}", scenario.title(), standing(report, report.played));
     println!();
-    println!("probes            times     in seeds");
-    for (name, probe) in &report.probes {
-        let demanded = if demanded.contains(&name.as_str()) { "*" } else { " " };
-        println!("{demanded} {name:<32}{:>12}{:>12}", grouped(probe.times), grouped(probe.seeds));
+    let is_demanded = |name: &String| demanded.contains(&name.as_str());
+    let row = |name: &str, probe: &Probe| {
+        println!("  {name:<32}{:>12}{:>12}", grouped(probe.times), grouped(probe.seeds));
+    };
+    if !demanded.is_empty() {
+        println!("{:<34}{:>12}{:>12}", "probes, each of which must fire", "times", "in seeds");
+        report.probes.iter().filter(|(name, _)| is_demanded(name)).for_each(|(name, probe)| row(name, probe));
+        for name in silent.iter().filter(|name| !report.probes.contains_key(**name)) {
+            println!("  {name:<32}{:>12}", "never");
+        }
+        println!();
     }
-    for name in silent {
-        println!("* {name:<32}       never");
-    }
-    println!("  (* must fire)");
+    println!("{:<34}{:>12}{:>12}", "what else was counted", "times", "in seeds");
+    let others = report.probes.iter().filter(|(name, probe)| !is_demanded(name) && probe.times > 0);
+    others.for_each(|(name, probe)| row(name, probe));
     println!();
     for failure in report.failures.iter().take(FAILURES_SHOWN) {
         println!("seed {}: {}", failure.seed, failure.what);
@@ -98,5 +114,4 @@ fn print_report(scenario: &Scenario, report: &SweepReport, demanded: &[&str], si
     if report.failures.len() > FAILURES_SHOWN {
         println!("… and {} more failing seeds", report.failures.len() - FAILURES_SHOWN);
     }
-    println!("{}", ending(report.ending()));
 }
