@@ -1,6 +1,6 @@
--- Strategy `group`: locks the balances a batch will take from, in SKU order, and reads them. Comes after the orders are
--- locked and right before the one statement that writes, so the hot row is held for two round trips and the COMMIT,
--- whatever the size of the batch.
+-- Strategy `group`: locks the balances a batch will take from, in SKU order, and reads them. Only for a batch that was
+-- tried as a whole and found a balance too small: it holds the hot row for one round trip more. Others who look for the row
+-- between its change and the COMMIT then overtake those who have stood in line for it, and batches become uneven.
 --
 -- $1 SKUs
 SELECT sku, on_hand

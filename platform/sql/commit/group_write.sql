@@ -1,5 +1,8 @@
--- Strategy `group`: commits a batch whose orders and balances are locked and which was planned to fit. Returns how many
--- orders were moved and how many balances were changed; if either differs from the plan the caller rolls back.
+-- Strategy `group`: commits a batch whose orders are locked. Returns how many orders were moved and how many balances were
+-- changed; if either differs from what the caller expects it rolls back.
+--
+-- The balances are locked here, in SKU order so that two batches cannot deadlock, unless group_lock_stock.sql did before: the
+-- hot row is then held for one round trip and the COMMIT. Whoever waits for one takes from its newest version.
 --
 -- $1 orders, $2 their SKUs, $3 their quantities, $4 the card gateway's ids, $5 the events as JSON text, $6 now,
 -- $7 epoch from fence.sql
@@ -34,11 +37,17 @@ WITH batch AS (
     INSERT INTO stock_ledger (sku, kind, reference, delta, recorded_at)
     SELECT sku, 'sold', order_id, - quantity, $6::timestamptz
     FROM batch
+), balances AS (
+    SELECT sku
+    FROM inventory
+    WHERE sku IN (SELECT sku FROM totals) AND status = 'open'
+    ORDER BY sku
+    FOR UPDATE
 ), taken AS (
     UPDATE inventory i
     SET on_hand = i.on_hand - totals.units, version = i.version + 1
-    FROM totals
-    WHERE i.sku = totals.sku AND i.status = 'open' AND i.on_hand >= totals.units
+    FROM balances JOIN totals ON totals.sku = balances.sku
+    WHERE i.sku = balances.sku AND i.status = 'open' AND i.on_hand >= totals.units
     RETURNING i.sku
 )
 SELECT (SELECT count(*) FROM moved) AS orders_moved, (SELECT count(*) FROM taken) AS balances_changed

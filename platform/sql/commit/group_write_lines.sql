@@ -36,11 +36,17 @@ WITH batch AS (
     INSERT INTO stock_ledger (sku, kind, reference, delta, recorded_at)
     SELECT sku, 'sold', order_id, - quantity, $7::timestamptz
     FROM lines
+), balances AS (
+    SELECT sku
+    FROM inventory
+    WHERE sku IN (SELECT sku FROM totals) AND status = 'open'
+    ORDER BY sku
+    FOR UPDATE
 ), taken AS (
     UPDATE inventory i
     SET on_hand = i.on_hand - totals.units, version = i.version + 1
-    FROM totals
-    WHERE i.sku = totals.sku AND i.status = 'open' AND i.on_hand >= totals.units
+    FROM balances JOIN totals ON totals.sku = balances.sku
+    WHERE i.sku = balances.sku AND i.status = 'open' AND i.on_hand >= totals.units
     RETURNING i.sku
 )
 SELECT (SELECT count(*) FROM moved) AS orders_moved, (SELECT count(*) FROM taken) AS balances_changed

@@ -204,7 +204,6 @@ fn by_pgbench(servers: &Servers, strategy: CommitStrategy, plan: Plan, orders: &
         ("quota", (orders.count / per_run / clients).to_string()),
         ("done", "0".to_owned()),
         ("sku", orders.sku.clone()),
-        ("sku_set", format!("{{{}}}", orders.sku)),
         ("units", "1".to_owned()),
         ("now", "2026-11-24 00:00:00+00".to_owned()),
         ("intent", "pi_1234567".to_owned()),

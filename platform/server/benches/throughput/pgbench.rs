@@ -61,14 +61,13 @@ pub(crate) fn script(strategy: CommitStrategy) -> String {
         }
         CommitStrategy::Group => {
             let orders = with(TextId::COMMIT_GROUP_LOCK_ORDERS, &["orders"]);
-            let stock = with(TextId::COMMIT_GROUP_LOCK_STOCK, &["sku_set"]);
             let write = with(
                 TextId::COMMIT_GROUP_WRITE,
                 &["orders", "skus", "quantities", "intents", "events", "now", "epoch"],
             );
             let batch =
                 "SELECT orders, skus, quantities, intents, events FROM bench_batches WHERE number = :order \\gset\n";
-            format!("{next}{batch}{begun}{orders};\n{stock};\n{write};\nCOMMIT;\n{done}")
+            format!("{next}{batch}{begun}{orders};\n{write};\nCOMMIT;\n{done}")
         }
     }
 }

@@ -1,8 +1,10 @@
 //! Strategy `group`: one transaction commits many orders.
 //!
 //! The first order that comes waits a moment for others, then a batch of them is committed with a handful of set-based
-//! statements. The balances are locked and read before anything is written, so the batch is cut to what is there: an order
-//! that finds no units is answered so, and the others commit.
+//! statements. The gate let each of them through for units that are there, so the batch is tried as a whole first, which
+//! holds the balances for the shortest time. If one was too small after all, it is tried again with the balances locked and
+//! read before anything is written, and cut to what is there: an order that finds no units is answered so, and the others
+//! commit.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -86,13 +88,24 @@ impl Group {
 /// Commits a batch; one result for each of its orders.
 async fn commit_batch(ctx: &Context, sales: &[&Sale]) -> Result<Vec<Tried>, TryError> {
     ctx.metrics.count(Counter::CommitBatches);
+    for looks in [false, true] {
+        if let Some(tried) = try_batch(ctx, sales, looks).await? {
+            return Ok(tried);
+        }
+    }
+    Ok(vec![Tried::Conflict; sales.len()])
+}
+
+/// One transaction for a batch. None when it did not come out as planned and was rolled back. `looks`: at what is there,
+/// before it plans.
+async fn try_batch(ctx: &Context, sales: &[&Sale], looks: bool) -> Result<Option<Vec<Tried>>, TryError> {
     let mut tx = ctx.sql.begin(Isolation::ReadCommitted).await?;
     let Some(epoch) = fence(ctx, &mut *tx).await? else {
         drop(tx.rollback().await);
-        return Ok(vec![Tried::Conflict; sales.len()]);
+        return Ok(Some(vec![Tried::Conflict; sales.len()]));
     };
     let placed = lock_orders(ctx, &mut *tx, sales).await?;
-    let stock = lock_stock(ctx, &mut *tx, sales, &placed).await?;
+    let stock = if looks { Some(lock_stock(ctx, &mut *tx, sales, &placed).await?) } else { None };
     let wanted: Vec<Want<'_>> =
         sales.iter().map(|sale| Want { order_id: &sale.order.order_id, units: sale.order.units().collect() }).collect();
     let plan = plan_batch(&wanted, &placed, stock, epoch);
@@ -104,7 +117,7 @@ async fn commit_batch(ctx: &Context, sales: &[&Sale]) -> Result<Vec<Tried>, TryE
         .collect();
     if fits.is_empty() {
         drop(tx.rollback().await);
-        return Ok(plan);
+        return Ok(Some(plan));
     }
     let written = write(ctx, &mut *tx, &fits, epoch).await?;
     let balances: BTreeSet<&str> = fits.iter().flat_map(|sale| sale.order.units()).map(|(sku, _)| sku).collect();
@@ -112,10 +125,10 @@ async fn commit_batch(ctx: &Context, sales: &[&Sale]) -> Result<Vec<Tried>, TryE
     let row = written.first().expect("a SELECT of two counts returns one row");
     if (row.int("orders_moved"), row.int("balances_changed")) != (len(expected.0), len(expected.1)) {
         drop(tx.rollback().await);
-        return Ok(vec![Tried::Conflict; sales.len()]);
+        return Ok(None);
     }
     tx.commit().await.map_err(TryError::AtCommit)?;
-    Ok(plan)
+    Ok(Some(plan))
 }
 
 fn len(of: usize) -> i64 {
@@ -197,12 +210,13 @@ struct Want<'a> {
     units: Vec<(&'a str, i64)>,
 }
 
-/// What becomes of each order of a batch, in the order in which they came: it is sold while the locked stock lasts. A
-/// smaller order may still fit after a larger one did not. Of several products all must be there. An order that comes twice is sold once.
+/// What becomes of each order of a batch, in the order in which they came: it is sold while the locked stock lasts, or, when
+/// nobody has looked, in any case. A smaller order may still fit after a larger one did not. Of several products all must be
+/// there. An order that comes twice is sold once.
 fn plan_batch(
     wanted: &[Want<'_>],
     placed: &BTreeSet<Box<str>>,
-    mut stock: BTreeMap<Box<str>, i64>,
+    mut stock: Option<BTreeMap<Box<str>, i64>>,
     epoch: i64,
 ) -> Vec<Tried> {
     let mut seen = BTreeSet::new();
@@ -215,6 +229,7 @@ fn plan_batch(
             if !seen.insert(want.order_id) {
                 return Tried::Conflict;
             }
+            let Some(stock) = &mut stock else { return Tried::Sold { epoch } };
             if want.units.iter().any(|(sku, units)| stock.get(*sku).is_none_or(|left| left < units)) {
                 return Tried::SoldOut;
             }
@@ -239,7 +254,7 @@ mod tests {
     fn plan_of(wanted: &[Want<'_>], placed: &[&str], stock: &[(&str, i64)]) -> Vec<Tried> {
         let placed = placed.iter().map(|id| Box::from(*id)).collect();
         let stock = stock.iter().map(|&(sku, units)| (Box::from(sku), units)).collect();
-        plan_batch(wanted, &placed, stock, 7)
+        plan_batch(wanted, &placed, Some(stock), 7)
     }
 
     const SOLD: Tried = Tried::Sold { epoch: 7 };
@@ -271,6 +286,17 @@ mod tests {
             Want { order_id: "c", units: vec![("lamp", 1)] },
         ];
         assert_eq!(plan_of(&wanted, &["a", "b", "c"], &[("lamp", 2), ("mug", 2)]), [SOLD, Tried::SoldOut, SOLD]);
+    }
+
+    #[test]
+    fn unless_somebody_looked_all_that_may_be_sold_is_planned() {
+        let wanted = [want("a", 2), want("b", 9), want("a", 2), want("c", 1)];
+        let placed = ["a", "b"].map(Box::from).into();
+        assert_eq!(plan_batch(&wanted, &placed, None, 7), [SOLD, SOLD, Tried::Conflict, Tried::NotPlaced]);
+    }
+
+    fn want(order_id: &str, units: i64) -> Want<'_> {
+        Want { order_id, units: vec![("lamp", units)] }
     }
 
     #[test]
