@@ -56,7 +56,7 @@ pub(super) fn play(
         return Ok(Some(difference));
     }
     for sql in FINAL {
-        let action = Action::Statement { sql: sql.to_owned(), ordered: true };
+        let action = Action::plain(sql);
         if let Some(difference) = play.step(&Step { session: 0, action, stubborn: true })? {
             return Ok(Some(difference));
         }
@@ -71,7 +71,7 @@ impl Play<'_> {
         for _ in 0..2 * SESSIONS {
             for session in 0..SESSIONS {
                 if self.engine.in_transaction(session) && !self.engine.is_blocked(session) {
-                    let action = Action::Statement { sql: end.to_owned(), ordered: true };
+                    let action = Action::plain(end);
                     if let Some(difference) = self.step(&Step { session, action, stubborn: true })? {
                         return Ok(Some(difference));
                     }
@@ -100,7 +100,7 @@ impl Play<'_> {
             return Ok(None);
         }
         if self.failed[session] && !step.stubborn {
-            let action = Action::Statement { sql: "ROLLBACK".to_owned(), ordered: true };
+            let action = Action::plain("ROLLBACK");
             if let Some(difference) = self.step(&Step { session, action, stubborn: true })? {
                 return Ok(Some(difference));
             }
@@ -113,7 +113,7 @@ impl Play<'_> {
         let sql = step.sql(self.timeouts.lock.as_millis());
         let waiting = self.engine.blocked();
         let mut ours = Ended::new();
-        let now_us = self.engine.submit(session, &sql, &mut ours);
+        let now_us = self.engine.submit(session, &sql, step.params(), &mut ours);
         let waits = self.engine.is_blocked(session);
         // Whoever waits anew starts its timers; woken statements that wait again do, too.
         let moved = waits || !ours.keys().all(|ended| *ended == session) || !self.engine.in_transaction(session);
@@ -134,7 +134,7 @@ impl Play<'_> {
         }
         let mut theirs = Ended::new();
         match step.action {
-            Action::Statement { .. } => self.server.submit(session, &sql, now_us, &mut theirs)?,
+            Action::Statement { .. } => self.server.submit(session, &sql, step.params(), now_us, &mut theirs)?,
             Action::LockTimeout(on) => self.server.set_lock_timeout(session, on, &mut theirs)?,
         }
         if passes {

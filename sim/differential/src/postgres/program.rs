@@ -2,11 +2,30 @@
 
 use std::fmt;
 
+use postgres_engine::Value;
+
+/// A parameter of the type that a client says it is of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Param {
+    Int(Option<i64>),
+    Text(Option<String>),
+    Bool(bool),
+    /// `double precision`, a whole number.
+    Float(i64),
+    Ints(Vec<i64>),
+    Texts(Vec<String>),
+    /// `timestamptz`: microseconds since 1970, and as text.
+    Moment {
+        at_us: i64,
+        shown: String,
+    },
+}
+
 /// What one step does. Steps of a session that waits in a statement are passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// A statement; whether it asks for an order of its rows.
-    Statement { sql: String, ordered: bool },
+    /// A statement, through the extended protocol if it has parameters; whether it asks for an order of its rows.
+    Statement { sql: String, params: Vec<Param>, ordered: bool },
     /// `lock_timeout` is switched on or off. Passed over in a transaction, and where timers come late.
     LockTimeout(bool),
 }
@@ -38,6 +57,58 @@ pub struct Program {
     pub(super) commit_at_end: bool,
 }
 
+impl Param {
+    /// The type's number on a server.
+    pub(super) fn oid(&self) -> i32 {
+        match self {
+            Self::Bool(_) => 16,
+            Self::Int(_) => 20,
+            Self::Text(_) => 25,
+            Self::Float(_) => 701,
+            Self::Texts(_) => 1009,
+            Self::Ints(_) => 1016,
+            Self::Moment { .. } => 1184,
+        }
+    }
+
+    /// As a server reads it; `None` for NULL.
+    pub(super) fn text(&self) -> Option<String> {
+        let quoted = |text: &String| format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""));
+        match self {
+            Self::Int(value) => value.map(|value| value.to_string()),
+            Self::Text(value) => value.clone(),
+            Self::Bool(value) => Some(value.to_string()),
+            Self::Float(value) => Some(value.to_string()),
+            Self::Ints(values) => {
+                Some(format!("{{{}}}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")))
+            }
+            Self::Texts(values) => Some(format!("{{{}}}", values.iter().map(quoted).collect::<Vec<_>>().join(","))),
+            Self::Moment { shown, .. } => Some(shown.clone()),
+        }
+    }
+
+    /// As the engine has it.
+    pub(super) fn value(&self) -> Value {
+        match self {
+            Self::Int(value) => value.map_or(Value::Null, Value::Int),
+            Self::Text(value) => value.as_deref().map_or(Value::Null, Value::text),
+            Self::Bool(value) => Value::Bool(*value),
+            #[expect(clippy::cast_precision_loss, reason = "drawn below a hundred")]
+            Self::Float(value) => Value::Float(*value as f64),
+            Self::Ints(values) => Value::IntArray(values.as_slice().into()),
+            Self::Texts(values) => Value::TextArray(values.iter().map(|text| text.as_str().into()).collect()),
+            Self::Moment { at_us, .. } => Value::Timestamp(*at_us),
+        }
+    }
+}
+
+impl Action {
+    /// A statement without parameters, whose rows have an order if it has any.
+    pub(super) fn plain(sql: impl Into<String>) -> Self {
+        Self::Statement { sql: sql.into(), params: Vec::new(), ordered: true }
+    }
+}
+
 impl Step {
     /// The statement's text, where a lock timeout is this many milliseconds.
     pub(super) fn sql(&self, lock_timeout_ms: u128) -> String {
@@ -45,6 +116,13 @@ impl Step {
             Action::Statement { sql, .. } => sql.clone(),
             Action::LockTimeout(true) => format!("SET lock_timeout = {lock_timeout_ms}"),
             Action::LockTimeout(false) => "SET lock_timeout = 0".to_owned(),
+        }
+    }
+
+    pub(super) fn params(&self) -> &[Param] {
+        match &self.action {
+            Action::Statement { params, .. } => params,
+            Action::LockTimeout(_) => &[],
         }
     }
 
@@ -65,7 +143,11 @@ pub(super) fn name(session: usize) -> char {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let stubborn = if self.stubborn { " -- even in a failed transaction" } else { "" };
-        write!(f, "{}: {}{stubborn}", name(self.session), self.sql(1))
+        write!(f, "{}: {}", name(self.session), self.sql(1))?;
+        for (number, param) in (1..).zip(self.params()) {
+            write!(f, "; ${number} = {}", param.text().as_deref().unwrap_or("NULL"))?;
+        }
+        f.write_str(stubborn)
     }
 }
 

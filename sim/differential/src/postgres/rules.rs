@@ -88,7 +88,7 @@ fn step(server: &mut ServerSide, ended: &mut Ended, line: &str) -> Result<Option
     }
     let (name, sql) = action.split_once(':').ok_or_else(unreadable)?;
     let session = session(name).ok_or_else(unreadable)?;
-    server.submit(session, sql.trim(), 0, ended)?;
+    server.submit(session, sql.trim(), &[], 0, ended)?;
     Ok(match ended.remove(&session) {
         None => compare("blocked", expected),
         Some(outcome) => compare(&shown(&outcome, expected), expected),

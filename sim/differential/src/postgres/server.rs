@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use super::Address;
 use super::outcome::Outcome;
 use super::process::Process;
+use super::program::Param;
 use super::side::{Ended, SESSIONS};
 use super::wire::Connection;
 use crate::Trouble;
@@ -167,14 +168,25 @@ impl ServerSide {
         let (lock, deadlock) = if on { (self.timeouts.lock, NEVER) } else { (Duration::ZERO, self.timeouts.deadlock) };
         let set = format!("SET lock_timeout = {}; SET deadlock_timeout = {}", lock.as_millis(), deadlock.as_millis());
         self.lock_timeouts[session] = on;
-        self.submit(session, &set, self.now_us, ended)
+        self.submit(session, &set, &[], self.now_us, ended)
     }
 
     /// Runs a statement as far as it goes, and then, one by one, whom it woke.
-    pub(super) fn submit(&mut self, session: usize, sql: &str, now_us: i64, ended: &mut Ended) -> Result<(), Trouble> {
+    pub(super) fn submit(
+        &mut self,
+        session: usize,
+        sql: &str,
+        params: &[Param],
+        now_us: i64,
+        ended: &mut Ended,
+    ) -> Result<(), Trouble> {
         self.now_us = now_us;
         let begun = Instant::now();
-        self.sessions[session].send(sql)?;
+        if params.is_empty() {
+            self.sessions[session].send(sql)?;
+        } else {
+            self.sessions[session].send_prepared(sql, params)?;
+        }
         match self.sessions[session].poll(GRACE)? {
             Some(outcome) => self.note_end(session, begun, outcome, ended),
             None => self.run_to_rest(session, begun, ended)?,

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use postgres_engine::{Config, Postgres, SessionId, Step};
+use postgres_engine::{Config, Postgres, SessionId, Step, Value};
 
 use super::outcome::Outcome;
+use super::program::Param;
 use crate::Trouble;
 
 /// Sessions a program may use.
@@ -58,9 +59,10 @@ impl EngineSide {
     }
 
     /// Runs a statement as far as it goes; with it what it woke. The time it was given at.
-    pub(super) fn submit(&mut self, session: usize, sql: &str, ended: &mut Ended) -> i64 {
+    pub(super) fn submit(&mut self, session: usize, sql: &str, params: &[Param], ended: &mut Ended) -> i64 {
         self.now_us += STATEMENT_US;
-        if let Step::Done(result) = self.engine.submit(self.sessions[session], sql, &[], self.now_us) {
+        let params: Vec<Value> = params.iter().map(Param::value).collect();
+        if let Step::Done(result) = self.engine.submit(self.sessions[session], sql, &params, self.now_us) {
             ended.insert(session, Outcome::of_engine(result));
         }
         self.collect(ended);

@@ -1,11 +1,12 @@
-//! A connection to a Postgres server that can be asked whether the answer is there yet: the protocol's simple query, and
-//! no more (manual, "Frontend/Backend Protocol"). A client library would hide when a statement waits, and the command tag.
+//! A connection to a Postgres server that can be asked whether the answer is there yet: the protocol's simple query,
+//! its extended one for statements with parameters, and no more (manual, "Frontend/Backend Protocol"). A client library would hide when a statement waits, and the command tag.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use super::outcome::Outcome;
+use super::program::Param;
 use crate::Trouble;
 
 /// A statement that takes longer than this, with nobody holding its locks, is taken for lost.
@@ -86,6 +87,28 @@ impl Connection {
         let mut body = sql.as_bytes().to_vec();
         body.push(0);
         self.write(Some(b'Q'), &body)
+    }
+
+    /// Sends a statement with parameters, as the extended protocol does: Parse, Bind, Describe, Execute and Sync.
+    pub(super) fn send_prepared(&mut self, sql: &str, params: &[Param]) -> Result<(), Trouble> {
+        let count = u16::try_from(params.len()).map_err(|_| unexpected("more than 65535 parameters"))?.to_be_bytes();
+        let mut parse = [b"\0", sql.as_bytes(), b"\0", &count].concat();
+        // No formats are named, so all is text; the portal and the statement have no names.
+        let mut bind = [&[0, 0, 0, 0][..], &count].concat();
+        for param in params {
+            parse.extend_from_slice(&param.oid().to_be_bytes());
+            let text = param.text();
+            let length = text.as_ref().map_or(Ok(-1), |text| i32::try_from(text.len()));
+            let length = length.map_err(|_| unexpected("a parameter beyond two gigabytes"))?;
+            bind.extend_from_slice(&length.to_be_bytes());
+            bind.extend_from_slice(text.unwrap_or_default().as_bytes());
+        }
+        bind.extend_from_slice(&[0, 0]);
+        self.write(Some(b'P'), &parse)?;
+        self.write(Some(b'B'), &bind)?;
+        self.write(Some(b'D'), b"P\0")?;
+        self.write(Some(b'E'), &[0, 0, 0, 0, 0])?;
+        self.write(Some(b'S'), &[])
     }
 
     /// Runs a statement to its end. The last answer, if there were several statements.

@@ -2,18 +2,17 @@
 //! one statement at a time has it to itself.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use crate::bind::PlanCache;
 use crate::catalog::{Catalog, Sequence, Table};
 use crate::change_feed::CommitRecord;
 use crate::config::Config;
-use crate::error::{Fallible, PgError, serialization};
-use crate::locks::{LockKey, LockTable, Promotion};
-use crate::session::{Session, SessionId, Target, Wake};
+use crate::error::{Fallible, PgError};
+use crate::locks::{LockTable, RowLocks};
+use crate::session::{Session, SessionId, Wake};
 use crate::storage::{RowId, Snapshot, TableId, TableStore, Xid};
 use crate::timers::Timers;
-use crate::transaction::{Isolation, Watched};
+use crate::transaction::{Transaction, Watched};
 
 /// All state of a server.
 #[derive(Debug)]
@@ -26,14 +25,19 @@ pub(crate) struct Database {
     pub(crate) stores: Vec<TableStore>,
     pub(crate) sequences: Vec<Sequence>,
     pub(crate) locks: LockTable,
+    pub(crate) row_locks: RowLocks,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     /// Which session an open transaction belongs to.
     pub(crate) owners: BTreeMap<Xid, SessionId>,
-    /// Sessions that wait for a transaction to end.
-    pub(crate) watchers: BTreeMap<Xid, Vec<SessionId>>,
+    /// Sessions that wait for a transaction to end, or for what it does under a savepoint.
+    pub(crate) watchers: BTreeMap<(Xid, u64), Vec<SessionId>>,
     /// The transaction that is changing the schema: all others wait for it.
     pub(crate) schema_owner: Option<Xid>,
     pub(crate) next_xid: u64,
+    /// Savepoints made so far; each names a subtransaction.
+    pub(crate) levels: u64,
+    /// Transactions and subtransactions that have written so far.
+    pub(crate) writers: u64,
     pub(crate) last_csn: u64,
     /// CSNs of snapshots that must stay readable, with how often each is held.
     pub(crate) snapshots: BTreeMap<u64, u32>,
@@ -60,11 +64,14 @@ impl Database {
             stores: Vec::new(),
             sequences: Vec::new(),
             locks: LockTable::default(),
+            row_locks: RowLocks::default(),
             sessions: BTreeMap::new(),
             owners: BTreeMap::new(),
             watchers: BTreeMap::new(),
             schema_owner: None,
             next_xid: 1,
+            levels: 0,
+            writers: 0,
             last_csn: 1,
             snapshots: BTreeMap::new(),
             dead: VecDeque::new(),
@@ -113,46 +120,58 @@ impl Database {
         self.snapshots.first_key_value().map_or(self.last_csn, |(csn, _)| *csn)
     }
 
-    /// Wakes those whose turn at a lock has come.
-    pub(crate) fn apply_promotion(&mut self, promotion: Promotion) {
-        for session in promotion.woken {
+    /// Whether a transaction, or what it does under a savepoint, is neither committed nor taken back.
+    pub(crate) fn is_in_progress(&self, xid: Xid, level: u64) -> bool {
+        self.transaction(xid).is_some_and(|open| open.is_in_progress(level))
+    }
+
+    /// Whether what was done under a savepoint counts as its transaction's own by now.
+    pub(crate) fn is_released(&self, xid: Xid, level: u64) -> bool {
+        self.transaction(xid).is_some_and(|open| open.released.contains_key(&level) && open.is_in_progress(level))
+    }
+
+    fn transaction(&self, xid: Xid) -> Option<&Transaction> {
+        self.owners.get(&xid).and_then(|session| self.session(*session).transaction.as_ref())
+    }
+
+    /// The subtransaction of an open transaction that was first to change a row.
+    pub(crate) fn level_of_change(&self, xid: Xid, table: TableId, row: RowId) -> u64 {
+        self.transaction(xid).map_or(0, |open| open.level_of_change(table, row))
+    }
+
+    /// The subtransaction that runs, and its place among all that have written; it has now.
+    pub(crate) fn write_order(&mut self, session: SessionId) -> (u64, u64) {
+        let mut writers = self.writers;
+        let open = self.session_mut(session).open();
+        let mut next = || {
+            writers += 1;
+            writers
+        };
+        let mut order = *open.order.get_or_insert_with(&mut next);
+        for point in &mut open.savepoints {
+            order = *point.order.get_or_insert_with(&mut next);
+        }
+        let level = open.level();
+        self.writers = writers;
+        (level, order)
+    }
+
+    /// Wakes those who hold by now what they waited for.
+    pub(crate) fn wake_holders(&mut self, woken: Vec<SessionId>) {
+        for session in woken {
             self.end_wait(session, Wake::Ready);
         }
-        for session in promotion.restarted {
-            if self.sees_an_old_version(session) {
-                self.break_wait(session, serialization("concurrent update"));
-            } else {
-                self.restart_wait(session);
-            }
-        }
     }
 
-    /// Whether a session waits above READ COMMITTED for a row that has changed since its snapshot. On a server, whoever
-    /// comes to the head of a row's queue looks at the row again before it sleeps on.
-    fn sees_an_old_version(&self, session: SessionId) -> bool {
-        let session = self.session(session);
-        let (Some(open), Some(wait)) = (&session.transaction, session.wait) else { return false };
-        let (Some(csn), Target::Lock(LockKey::Row(table, row))) = (open.snapshot, wait.target) else { return false };
-        if open.isolation == Isolation::ReadCommitted || session.locks_chain {
-            return false;
-        }
-        let Some(chain) = self.stores[table.index()].heap.get(row) else { return true };
-        let snapshot = Snapshot { csn, xid: open.xid, command: open.command };
-        match (chain.visible(snapshot), chain.current(open.xid)) {
-            (Some(seen), Some(current)) => !Arc::ptr_eq(&seen.row, &current.row) || current.end.csn().is_some(),
-            _ => true,
-        }
-    }
-
-    /// Wakes those who wait for a transaction to decide.
-    pub(crate) fn wake_watchers(&mut self, xid: Xid) {
-        for session in self.watchers.remove(&xid).unwrap_or_default() {
+    /// Wakes those who wait for a transaction to decide, or for what it did under a savepoint.
+    pub(crate) fn wake_watchers(&mut self, xid: Xid, level: u64) {
+        for session in self.watchers.remove(&(xid, level)).unwrap_or_default() {
             self.end_wait(session, Wake::Ready);
         }
     }
 
-    /// Puts those woken since the queue of the ready had this length into the order in which they began to wait: on a
-    /// server they all slept on the same transaction.
+    /// Puts those woken since the queue of the ready had this length into the order in which they began to wait. A server
+    /// lets all of them run at once; here that is the order in which they do.
     pub(crate) fn order_woken(&mut self, from: usize) {
         let mut woken = self.ready.split_off(from.min(self.ready.len()));
         woken.make_contiguous().sort_by_key(|session| self.session(*session).waited_since);
@@ -161,8 +180,7 @@ impl Database {
 
     /// 25006 when the transaction is read-only.
     pub(crate) fn require_writable(&self, xid: Xid) -> Fallible<()> {
-        let transaction = self.owners.get(&xid).and_then(|session| self.session(*session).transaction.as_ref());
-        if transaction.is_some_and(|open| open.read_only) {
+        if self.transaction(xid).is_some_and(|open| open.read_only) {
             return Err(PgError::new("25006", "cannot execute a write in a read-only transaction"));
         }
         Ok(())

@@ -12,10 +12,10 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::error::{Fallible, PgError};
 use crate::exec::{Baton, Lease, execute, try_at_once};
-use crate::locks::{LockKey, LockTable};
+use crate::locks::{LockTable, RowLocks};
 use crate::reply::{Reply, Step};
 use crate::session::{Session, SessionId, Settings, Wake};
-use crate::transaction::Isolation;
+use crate::transaction::{Held, Isolation};
 use crate::value::Value;
 
 type Statement = Pin<Box<dyn Future<Output = Fallible<Reply>> + Send>>;
@@ -187,6 +187,7 @@ impl Postgres {
         db.sessions.clear();
         // A lock that a victim left to the next in its queue was taken by nobody: that statement died before it ran on.
         db.locks = LockTable::default();
+        db.row_locks = RowLocks::default();
         db.watchers.clear();
         db.snapshots.clear();
         db.ready.clear();
@@ -207,9 +208,8 @@ impl Postgres {
     /// for a flush (`RecordTransactionCommit` in xact.c). A transaction that has only read commits without one.
     pub fn has_written(&self, session: SessionId) -> bool {
         let transaction = self.db().sessions.get(&session).and_then(|session| session.transaction.as_ref());
-        transaction.is_some_and(|open| {
-            !open.log.is_empty() || open.locks.iter().any(|(key, _)| matches!(key, LockKey::Row(..)))
-        })
+        transaction
+            .is_some_and(|open| !open.log.is_empty() || open.locks.iter().any(|held| matches!(held, Held::Row(..))))
     }
 
     /// Whether the session waits in a statement.
@@ -255,7 +255,12 @@ impl Postgres {
     /// instead of becoming a completion.
     fn run_ready(&mut self, submitted: Option<SessionId>) -> Option<Result<Reply, PgError>> {
         let mut answer = None;
-        while let Some(session) = self.db_mut().ready.pop_front() {
+        let mut ordered = 0;
+        loop {
+            let db = self.db_mut();
+            db.order_woken(ordered);
+            let Some(session) = db.ready.pop_front() else { break };
+            ordered = db.ready.len();
             if let Some(result) = self.poll(session) {
                 if submitted == Some(session) {
                     answer = Some(result);

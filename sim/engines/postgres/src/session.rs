@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::PgError;
-use crate::locks::LockKey;
+use crate::locks::{LockKey, LockMode};
 use crate::storage::Xid;
 use crate::transaction::{Isolation, Transaction};
 
@@ -31,8 +31,8 @@ pub(crate) struct Settings {
 pub(crate) enum Target {
     /// A turn in a lock's queue.
     Lock(LockKey),
-    /// The end of a transaction, or its return to a savepoint.
-    Transaction(Xid),
+    /// The end of a transaction, or of what it does under a savepoint (0: under none).
+    Transaction(Xid, u64),
 }
 
 /// A wait in progress, with its alarms.
@@ -68,8 +68,8 @@ pub(crate) struct Session {
     pub(crate) statement_started_us: i64,
     pub(crate) wait: Option<Wait>,
     pub(crate) wake: Option<Wake>,
-    /// Its statement is locking rows for a SELECT, which waits for every version's holder before it judges any of them.
-    pub(crate) locks_chain: bool,
+    /// The lock of a row's version that it holds while it waits for the version's lockers.
+    pub(crate) version_lock: Option<(LockKey, LockMode)>,
     /// Counts the waits of all sessions: who began to wait first.
     pub(crate) waited_since: u64,
     /// What a woken statement sees, kept from being vacuumed until it runs on.
@@ -86,7 +86,7 @@ impl Session {
             statement_started_us: 0,
             wait: None,
             wake: None,
-            locks_chain: false,
+            version_lock: None,
             waited_since: 0,
             woken_snapshot: None,
         }

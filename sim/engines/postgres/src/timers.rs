@@ -79,18 +79,16 @@ impl Database {
             statement_timeout_at: deadline(self.session(session).statement_started_us, settings.statement_timeout_us),
             snapshot,
         };
-        if let Target::Transaction(xid) = target {
-            self.watchers.entry(xid).or_default().push(session);
+        if let Target::Transaction(xid, level) = target {
+            self.watchers.entry((xid, level)).or_default().push(session);
         }
         self.hold_snapshot(snapshot);
         self.timers.set(session, &wait);
-        self.session_mut(session).wait = Some(wait);
-        self.count_wait(session);
-    }
-
-    fn count_wait(&mut self, session: SessionId) {
         self.waits += 1;
-        self.session_mut(session).waited_since = self.waits;
+        let waited_since = self.waits;
+        let session = self.session_mut(session);
+        session.wait = Some(wait);
+        session.waited_since = waited_since;
     }
 
     /// Ends a wait, if there is one, and lets the statement go on with `wake`. Its snapshot stays held: whoever freed the
@@ -117,28 +115,15 @@ impl Database {
         self.end_wait(session, Wake::Failed(error));
         match wait.target {
             Target::Lock(key) => {
-                let promotion = self.locks.leave_queue(key, session);
-                self.apply_promotion(promotion);
+                let woken = self.locks.leave_queue(key, session);
+                self.wake_holders(woken);
             }
-            Target::Transaction(xid) => {
-                if let Some(watchers) = self.watchers.get_mut(&xid) {
+            Target::Transaction(xid, level) => {
+                if let Some(watchers) = self.watchers.get_mut(&(xid, level)) {
                     watchers.retain(|watcher| *watcher != session);
                 }
             }
         }
-    }
-
-    /// Restarts the lock timers of a session that came to the head of a queue: a server's waiter goes to sleep anew.
-    pub(crate) fn restart_wait(&mut self, session: SessionId) {
-        let now_us = self.now_us;
-        let settings = self.session(session).settings;
-        let Some(mut wait) = self.session_mut(session).wait else { return };
-        self.timers.clear(session, &wait);
-        wait.deadlock_at = deadline(now_us, settings.deadlock_timeout_us);
-        wait.lock_timeout_at = deadline(now_us, settings.lock_timeout_us);
-        self.timers.set(session, &wait);
-        self.session_mut(session).wait = Some(wait);
-        self.count_wait(session);
     }
 
     /// Sounds one alarm.

@@ -1,15 +1,19 @@
 //! Drawing a program: which session goes next, and what it does given what it has open. What statements look like is in
-//! `write`, `read` and `expr`.
+//! `write`, `read` and `expr`, and in `parameters` those that have some.
 
 mod expr;
+mod parameters;
 mod read;
 mod write;
 
-use super::program::{Action, Program, Step, Timers};
+use super::program::{Action, Param, Program, Step, Timers};
 use crate::draw::Draw;
 
 /// A statement's text, and whether it asks for an order of its rows.
 type Statement = (String, bool);
+
+/// A statement's text, its parameters, and whether it asks for an order of its rows.
+type Prepared = (&'static str, Vec<Param>, bool);
 
 /// What a session has open, as far as a generator that does not run anything can know.
 #[derive(Clone, Copy, Default)]
@@ -44,6 +48,10 @@ fn action(draw: &mut Draw, session: &mut Session) -> Action {
         session.has_lock_timeout = !session.has_lock_timeout;
         return Action::LockTimeout(session.has_lock_timeout);
     }
+    if draw.chance(16) {
+        let (sql, params, ordered) = parameters::statement(draw);
+        return Action::Statement { sql: sql.to_owned(), params, ordered };
+    }
     let (sql, ordered) = if session.in_transaction {
         match draw.weighted(&[76, 8, 4, 12]) {
             0 => statement(draw),
@@ -58,7 +66,7 @@ fn action(draw: &mut Draw, session: &mut Session) -> Action {
             _ => (draw.pick(&["COMMIT", "ROLLBACK", "SAVEPOINT s", "ROLLBACK TO s"]).to_owned(), true),
         }
     };
-    Action::Statement { sql, ordered }
+    Action::Statement { sql, params: Vec::new(), ordered }
 }
 
 fn begin(draw: &mut Draw, session: &mut Session) -> String {

@@ -3,7 +3,6 @@
 use super::Run;
 use crate::error::{Fallible, type_mismatch};
 use crate::eval::{Frame, cast, eval};
-use crate::locks::LockKey;
 use crate::plan::{SelectPlan, WaitPolicy};
 use crate::types::Type;
 use crate::value::{Row, Value};
@@ -14,7 +13,7 @@ pub(super) async fn run(run: &mut Run, plan: &SelectPlan) -> Fallible<Vec<Row>> 
     let key = cast(&eval(&lock.key, &Frame::EMPTY, &run.cx())?, Type::Int8, true)?;
     let Value::Int(key) = key else { return Err(type_mismatch("an advisory lock's key must not be null")) };
     let policy = if lock.try_only { WaitPolicy::SkipLocked } else { WaitPolicy::Wait };
-    let taken = run.acquire(LockKey::Advisory(key), lock.mode, policy).await?;
+    let taken = run.acquire_advisory(key, lock.mode, policy).await?;
     let answer = if lock.try_only { Value::Bool(taken) } else { Value::Null };
     Ok(vec![Row::from([answer])])
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use super::Run;
 use super::insert::with_values;
+use super::row_lock::Locked;
 use super::unique::{Conflict, find_conflict};
-use super::wait::Locked;
 use crate::catalog::Table;
 use crate::error::{Fallible, PgError, serialization};
 use crate::eval::{Frame, assign, eval, is_true};
 use crate::locks::LockMode;
-use crate::plan::{Assignment, ConflictAction, ConflictPlan, Expr, WaitPolicy};
+use crate::plan::{Assignment, ConflictAction, ConflictPlan, Expr};
 use crate::storage::RowId;
 use crate::transaction::Isolation;
 use crate::value::{Row, Value};
@@ -37,8 +37,8 @@ impl Run {
             for position in &plan.arbiters {
                 let id = match find_conflict(&self.db, table, *position, row, None, self.snapshot.xid)? {
                     Conflict::None => continue,
-                    Conflict::InDoubt(xid) => {
-                        self.wait_for_transaction(xid).await?;
+                    Conflict::InDoubt(xid, id) => {
+                        self.wait_for_change(xid, table.id, id).await?;
                         continue 'again;
                     }
                     Conflict::Live(id) => id,
@@ -91,7 +91,7 @@ impl Run {
         let existing = newest.row.clone();
         let keys = assignments.iter().any(|assignment| table.is_key_column(assignment.column));
         let mode = if keys { LockMode::Update } else { LockMode::NoKeyUpdate };
-        match self.lock_row(table.id, id, &existing, mode, WaitPolicy::Wait).await? {
+        match self.lock_met(table.id, id, &existing, mode).await? {
             Locked::Unchanged => {}
             Locked::Updated(_) | Locked::Gone | Locked::Skipped => return Ok(None),
         }
@@ -100,7 +100,7 @@ impl Run {
             return Ok(Some(Resolution::Skip));
         };
         touched.push(id);
-        self.update_row(table, id, &existing, new.clone()).await?;
+        self.update_row(table, id, &existing, new.clone(), mode).await?;
         Ok(Some(Resolution::Updated(new)))
     }
 

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::Run;
 use super::insert::with_values;
+use super::row_lock::Locked;
 use super::scan::{all_rows, whole_key};
-use super::wait::Locked;
 use crate::catalog::{ForeignKey, OnDelete, Table};
 use crate::error::{Fallible, PgError, serialization};
-use crate::locks::{LockKey, LockMode};
+use crate::locks::LockMode;
 use crate::plan::WaitPolicy;
 use crate::storage::{RowId, Snapshot, TableId};
 use crate::transaction::Isolation;
@@ -87,39 +87,13 @@ impl Run {
         let foreign = &table.foreign_keys[key];
         let parent = self.table(foreign.parent);
         let wanted = values(row, &foreign.columns);
-        loop {
-            let found = self.find_parent(&parent, foreign, &wanted, self.check_snapshot());
-            let Some((id, seen)) = found else { return Err(dangling(&table, foreign, &parent, &wanted)) };
-            self.acquire(LockKey::Row(parent.id, id), LockMode::KeyShare, WaitPolicy::Wait).await?;
-            if self.keeps_its_keys(&parent, id, &seen) {
-                return Ok(());
-            }
-            match self.current(parent.id, id, &seen)? {
-                Locked::Unchanged => return Ok(()),
-                // Changed while waiting: look again with a newer snapshot.
-                Locked::Updated(_) | Locked::Skipped => {}
-                Locked::Gone => {
-                    if self
-                        .find_parent(&parent, foreign, &wanted, self.check_snapshot())
-                        .is_some_and(|(again, _)| again == id)
-                    {
-                        return Ok(());
-                    }
-                }
-            }
+        let found = self.find_parent(&parent, foreign, &wanted, self.check_snapshot());
+        let Some((id, seen)) = found else { return Err(dangling(&table, foreign, &parent, &wanted)) };
+        match self.lock_row(parent.id, id, &seen, LockMode::KeyShare, WaitPolicy::Wait).await? {
+            Locked::Unchanged => Ok(()),
+            Locked::Updated(row) if values(&row, &foreign.parent_columns) == wanted => Ok(()),
+            Locked::Updated(_) | Locked::Gone | Locked::Skipped => Err(dangling(&table, foreign, &parent, &wanted)),
         }
-    }
-
-    /// Whether a row is there with the keys it was seen with: whatever else changed does not conflict with KEY SHARE, nor
-    /// is it a concurrent update to a transaction with an older snapshot.
-    fn keeps_its_keys(&self, table: &Table, id: RowId, seen: &Row) -> bool {
-        let newest = self.db.store(table).heap.get(id).and_then(|chain| chain.current(self.snapshot.xid));
-        newest.is_some_and(|newest| {
-            let mut columns = 0..table.columns.len();
-            newest.end.csn().is_none()
-                && newest.end.xid() != Some(self.snapshot.xid)
-                && columns.all(|column| !table.is_key_column(column) || newest.row[column] == seen[column])
-        })
     }
 
     fn table(&self, id: TableId) -> Arc<Table> {
@@ -171,20 +145,23 @@ impl Run {
                     }
                 }
             }
-            if self.isolation != Isolation::ReadCommitted && !self.sees(&table, id, &seen) {
-                return Err(serialization("concurrent update"));
-            }
-            let current = match self.lock_row(table.id, id, &seen, LockMode::Update, WaitPolicy::Wait).await? {
+            let nulls: Vec<(usize, Value)> = foreign.columns.iter().map(|column| (*column, Value::Null)).collect();
+            let deletes = foreign.on_delete == OnDelete::Cascade;
+            let moves_keys = deletes || foreign.columns.iter().any(|column| table.is_key_column(*column));
+            let mode = if moves_keys { LockMode::Update } else { LockMode::NoKeyUpdate };
+            let current = match self.claim_row(table.id, id, &seen, mode).await? {
+                Locked::Unchanged if self.isolation != Isolation::ReadCommitted && !self.sees(&table, id, &seen) => {
+                    return Err(serialization("concurrent update"));
+                }
                 Locked::Unchanged => seen,
                 Locked::Updated(row) if values(&row, &foreign.columns) == wanted => row,
                 Locked::Updated(_) | Locked::Gone | Locked::Skipped => continue,
             };
-            if foreign.on_delete == OnDelete::Cascade {
+            if deletes {
                 self.delete_row(&table, id, &current);
             } else {
-                let nulls = foreign.columns.iter().map(|column| (*column, Value::Null)).collect();
                 let new = with_values(&current, nulls);
-                self.update_row(&table, id, &current, new).await?;
+                self.update_row(&table, id, &current, new, mode).await?;
             }
         }
         Ok(())

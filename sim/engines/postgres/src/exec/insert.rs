@@ -109,6 +109,7 @@ impl Run {
     pub(super) async fn insert_row(&mut self, table: &Arc<Table>, row: Row) -> Fallible<Row> {
         check_row(table, &row)?;
         let (xid, command) = (self.snapshot.xid, self.snapshot.command);
+        self.db.write_order(self.session);
         let id = self.db.stores[table.id.index()].heap.insert(Version::new(row.clone(), xid, command));
         self.db.log(self.session, LogEntry::Insert { table: table.id, row: id, new: row.clone() });
         self.enter_indexes(table, id, &row, None).await?;

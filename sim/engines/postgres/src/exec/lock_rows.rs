@@ -7,9 +7,9 @@ use std::sync::Arc;
 use super::Run;
 use super::join::{Joined, join};
 use super::recheck::still_qualifies;
+use super::row_lock::Locked;
 use super::select::output;
 use super::sort::{compare_keys, key_values, offset_and_limit};
-use super::wait::Locked;
 use crate::error::Fallible;
 use crate::plan::{LockPlan, SelectPlan};
 use crate::storage::RowId;
@@ -81,10 +81,7 @@ async fn lock_all(run: &mut Run, plan: &SelectPlan, lock: &LockPlan, joined: Joi
             continue;
         }
         let seen = Arc::clone(&joined.rows[step.slot]);
-        run.db.session_mut(run.session).locks_chain = true;
-        let locked = run.lock_row(table.id, id, &seen, lock.mode, lock.policy).await;
-        run.db.session_mut(run.session).locks_chain = false;
-        match locked? {
+        match run.lock_row(table.id, id, &seen, lock.mode, lock.policy).await? {
             Locked::Unchanged => {}
             Locked::Updated(row) => {
                 joined.rows[step.slot] = row;

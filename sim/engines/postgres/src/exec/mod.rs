@@ -13,6 +13,7 @@ mod lock_rows;
 mod modify;
 mod query;
 mod recheck;
+mod row_lock;
 mod run;
 mod scan;
 mod select;

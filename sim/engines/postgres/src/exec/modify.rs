@@ -1,4 +1,4 @@
-//! UPDATE and DELETE: the rows are found as the snapshot shows them, then locked one by one; a row that changed
+//! UPDATE and DELETE: the rows are found as the snapshot shows them, then claimed one by one; a row that changed
 //! meanwhile is checked again in its newest version.
 
 use std::ops::ControlFlow;
@@ -9,13 +9,13 @@ use super::insert::{check_row, returned, with_values};
 use super::join::{Joined, join};
 use super::query::{run_ctes, run_late, run_subqueries};
 use super::recheck::still_qualifies;
-use super::wait::Locked;
+use super::row_lock::Locked;
 use crate::catalog::Table;
 use crate::error::Fallible;
 use crate::eval::{assign, eval};
 use crate::locks::LockMode;
-use crate::plan::{Assignment, DeletePlan, Outcome, SelectPlan, UpdatePlan, WaitPolicy};
-use crate::storage::{RowId, Version};
+use crate::plan::{Assignment, DeletePlan, Outcome, SelectPlan, UpdatePlan};
+use crate::storage::{RowId, TableId, Version};
 use crate::transaction::LogEntry;
 use crate::value::{Row, Value};
 
@@ -32,7 +32,8 @@ pub(super) async fn update(run: &mut Run, plan: &UpdatePlan) -> Fallible<Outcome
         let mut joined = candidate;
         let Some(new) = lock_for_update(run, plan, &mut joined).await? else { continue };
         let old = Arc::clone(&joined.rows[TARGET]);
-        run.update_row(&plan.table, joined.ids[TARGET], &old, new.clone()).await?;
+        let mode = mode_for(&plan.table, &plan.assignments, &old, &new);
+        run.update_row(&plan.table, joined.ids[TARGET], &old, new.clone(), mode).await?;
         outcome.affected += 1;
         if let Some(returning) = &plan.returning {
             joined.rows[TARGET] = new;
@@ -51,7 +52,7 @@ async fn lock_for_update(run: &mut Run, plan: &UpdatePlan, joined: &mut Joined) 
         // A server tests NOT NULL and CHECK before it looks whether the row is taken, and again if it had to wait.
         check_row(&plan.table, &new)?;
         let mode = mode_for(&plan.table, &plan.assignments, &old, &new);
-        match run.lock_row(plan.table.id, joined.ids[TARGET], &old, mode, WaitPolicy::Wait).await? {
+        match run.claim_row(plan.table.id, joined.ids[TARGET], &old, mode).await? {
             Locked::Unchanged => return Ok(Some(new)),
             Locked::Gone | Locked::Skipped => return Ok(None),
             Locked::Updated(row) => {
@@ -95,7 +96,7 @@ pub(super) async fn delete(run: &mut Run, plan: &DeletePlan) -> Fallible<Outcome
         let mut joined = candidate;
         let id = joined.ids[TARGET];
         let seen = Arc::clone(&joined.rows[TARGET]);
-        match run.lock_row(plan.table.id, id, &seen, LockMode::Update, WaitPolicy::Wait).await? {
+        match run.claim_row(plan.table.id, id, &seen, LockMode::Update).await? {
             Locked::Unchanged => {}
             Locked::Gone | Locked::Skipped => continue,
             Locked::Updated(row) => {
@@ -127,15 +128,24 @@ fn targets(run: &Run, from: &SelectPlan) -> Fallible<Vec<Joined>> {
 }
 
 impl Run {
-    /// Gives a row whose lock is held a new version. Foreign keys are checked at the end of the statement.
-    pub(super) async fn update_row(&mut self, table: &Arc<Table>, id: RowId, old: &Row, new: Row) -> Fallible<()> {
+    /// Gives a row that was claimed a new version. Foreign keys are checked at the end of the statement.
+    pub(super) async fn update_row(
+        &mut self,
+        table: &Arc<Table>,
+        id: RowId,
+        old: &Row,
+        new: Row,
+        mode: LockMode,
+    ) -> Fallible<()> {
         check_row(table, &new)?;
+        let mode = self.write_change(table.id, id, mode);
         let version = Version::new(new.clone(), self.snapshot.xid, self.snapshot.command);
         let chain = self.db.stores[table.id.index()].heap.get_mut(id).expect("the row is locked, so its chain stays");
         let own = chain.newest.begin.xid() == Some(self.snapshot.xid);
-        chain.push(version);
+        chain.push(version, mode);
         let entry = LogEntry::Update { table: table.id, row: id, old: old.clone(), new: new.clone() };
         self.db.log(self.session, entry);
+        self.leave_line();
         self.enter_indexes(table, id, &new, Some(old)).await?;
         // A reference that this transaction itself has written is checked again whenever its row changes, as a server does.
         self.queue_parent_checks(table, &new, (!own).then_some(old));
@@ -143,11 +153,22 @@ impl Run {
         Ok(())
     }
 
-    /// Deletes a row whose lock is held.
+    /// Writes a change into a row's newest version. How strongly the row is locked by it: at least as it was before.
+    fn write_change(&mut self, table: TableId, id: RowId, mode: LockMode) -> LockMode {
+        let chain = self.db.stores[table.index()].heap.get(id).expect("the row was claimed, so its chain stays");
+        let number = chain.newest.number;
+        let mode = self.own_mode(table, id, number).map_or(mode, |own| own.max(mode));
+        self.write_member(table, id, number, mode, true);
+        mode
+    }
+
+    /// Deletes a row that was claimed.
     pub(super) fn delete_row(&mut self, table: &Arc<Table>, id: RowId, old: &Row) {
         let (xid, command) = (self.snapshot.xid, self.snapshot.command);
+        self.write_change(table.id, id, LockMode::Update);
         self.db.stores[table.id.index()].delete(id, xid, command);
         self.db.log(self.session, LogEntry::Delete { table: table.id, row: id, old: old.clone() });
+        self.leave_line();
         self.queue_child_checks(table, old, None);
     }
 }

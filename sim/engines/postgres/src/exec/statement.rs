@@ -135,7 +135,7 @@ pub(crate) async fn execute(
 
 async fn attempt(run: &mut Run, sql: &str, mut prepared: Prepared) -> Fallible<Reply> {
     while let Prepared::SchemaBusy(owner) = prepared {
-        run.wait_for_transaction(owner).await?;
+        run.wait_for_transaction(owner, 0).await?;
         prepared = prepare(&mut run.db, run.session, sql)?;
     }
     match prepared {

@@ -6,7 +6,7 @@ use crate::catalog::{Index, Table};
 use crate::database::Database;
 use crate::error::{Fallible, PgError};
 use crate::eval::schema_predicate;
-use crate::storage::{Chain, RowId, Xid, index_key};
+use crate::storage::{Chain, RowId, TableId, Xid, index_key};
 use crate::value::Row;
 
 /// What stands in the way of a key.
@@ -16,7 +16,7 @@ pub(super) enum Conflict {
     /// A row that is there.
     Live(RowId),
     /// Depends on how this transaction ends.
-    InDoubt(Xid),
+    InDoubt(Xid, RowId),
 }
 
 /// Who has the key `row` would get in `index`, leaving `own` aside.
@@ -41,7 +41,7 @@ pub(super) fn find_conflict(
         let Some(chain) = store.heap.get(id) else { continue };
         match conflict_in(index, chain, row, id, xid)? {
             Conflict::None => {}
-            found @ (Conflict::Live(_) | Conflict::InDoubt(_)) => return Ok(found),
+            found @ (Conflict::Live(_) | Conflict::InDoubt(..)) => return Ok(found),
         }
     }
     Ok(Conflict::None)
@@ -55,11 +55,11 @@ fn conflict_in(index: &Index, chain: &Chain, row: &Row, id: RowId, xid: Xid) -> 
         }
         let (began, ended) = (version.begin.xid(), version.end.xid());
         if let Some(other) = began.filter(|other| *other != xid) {
-            return Ok(Conflict::InDoubt(other));
+            return Ok(Conflict::InDoubt(other, id));
         }
         match (version.end.is_never(), ended) {
             (true, _) => return Ok(Conflict::Live(id)),
-            (false, Some(other)) if other != xid => return Ok(Conflict::InDoubt(other)),
+            (false, Some(other)) if other != xid => return Ok(Conflict::InDoubt(other, id)),
             (false, _) => {}
         }
     }
@@ -80,6 +80,12 @@ fn violated(table: &Table, index: &Index, row: &Row) -> Box<PgError> {
 }
 
 impl Run {
+    /// Waits until it is decided what a transaction did to a row first.
+    pub(super) async fn wait_for_change(&mut self, xid: Xid, table: TableId, row: RowId) -> Fallible<()> {
+        let level = self.db.level_of_change(xid, table, row);
+        self.wait_for_transaction(xid, level).await
+    }
+
     /// Enters a row's newest version into the indexes that need it, one after the other, each once its key is free.
     pub(super) async fn enter_indexes(
         &mut self,
@@ -98,7 +104,7 @@ impl Run {
                     match find_conflict(&self.db, table, position, row, Some(id), self.snapshot.xid)? {
                         Conflict::None => break,
                         Conflict::Live(_) => return Err(violated(table, index, row)),
-                        Conflict::InDoubt(xid) => self.wait_for_transaction(xid).await?,
+                        Conflict::InDoubt(xid, other) => self.wait_for_change(xid, table.id, other).await?,
                     }
                 }
             }

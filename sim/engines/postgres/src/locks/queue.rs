@@ -1,4 +1,4 @@
-//! One lock: its holders, and the queue of those who wait for it.
+//! One lock of the lock manager: its holders, and the queue of those who wait for it (`lock.c` and `proc.c` of a server).
 
 use super::LockMode;
 use crate::session::SessionId;
@@ -10,115 +10,107 @@ pub(crate) struct Waiter {
     pub(crate) session: SessionId,
     pub(crate) xid: Xid,
     pub(crate) mode: LockMode,
-    /// Has been told to look again, and has not yet run.
-    pub(crate) woken: bool,
+}
+
+/// What came of asking for a lock that is not free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// Held after all: whoever stood in the way waits for the asker itself.
+    Granted,
+    Waits,
+    /// The asker and a waiter hold what the other wants.
+    Deadlock,
 }
 
 /// Holders and waiters of one lock.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Queue {
+    /// One entry for each mode that a transaction holds.
     holders: Vec<(Xid, LockMode)>,
     waiters: Vec<Waiter>,
 }
 
-/// Who changed state when a lock was let go.
-#[derive(Debug, Default)]
-pub(crate) struct Promotion {
-    /// Hold the lock now, or may look whether they get it.
-    pub(crate) woken: Vec<SessionId>,
-    /// Came to the head of the queue: a server's waiter would now sleep on the new holder, with fresh timers.
-    pub(crate) restarted: Vec<SessionId>,
-}
-
 impl Queue {
-    pub(crate) fn held_by(&self, xid: Xid) -> Option<LockMode> {
-        self.holders.iter().find(|(holder, _)| *holder == xid).map(|(_, mode)| *mode)
+    pub(crate) fn holds(&self, xid: Xid, mode: LockMode) -> bool {
+        self.holders.contains(&(xid, mode))
     }
 
-    /// Whether the mode goes with everyone else's. Waiters are not asked: a compatible newcomer overtakes them.
-    pub(crate) fn is_free_for(&self, xid: Xid, mode: LockMode) -> bool {
+    /// Whether the mode goes with what everyone else holds.
+    fn is_free_for(&self, xid: Xid, mode: LockMode) -> bool {
         self.holders.iter().all(|(holder, held)| *holder == xid || !held.conflicts_with(mode))
     }
 
-    pub(crate) fn grant(&mut self, xid: Xid, mode: LockMode) {
-        match self.holders.iter_mut().find(|(holder, _)| *holder == xid) {
-            Some((_, held)) => *held = (*held).max(mode),
-            None => self.holders.push((xid, mode)),
-        }
+    /// Whether the lock can be had at once. Nobody overtakes a waiter he conflicts with.
+    pub(crate) fn is_open_to(&self, xid: Xid, mode: LockMode) -> bool {
+        !self.waiters.iter().any(|waiter| waiter.mode.conflicts_with(mode)) && self.is_free_for(xid, mode)
     }
 
-    pub(crate) fn enqueue(&mut self, waiter: Waiter) {
-        self.waiters.push(waiter);
+    pub(crate) fn grant(&mut self, xid: Xid, mode: LockMode) {
+        self.holders.push((xid, mode));
+    }
+
+    fn has_conflicting(&self, xid: Xid, mode: LockMode) -> bool {
+        self.holders.iter().any(|(holder, held)| *holder == xid && held.conflicts_with(mode))
+    }
+
+    /// Joins the queue: at its end, or, if the asker holds what a waiter wants, before that waiter.
+    pub(crate) fn join(&mut self, asker: Waiter) -> Joined {
+        let must_wait = |waiter: &Waiter| self.has_conflicting(asker.xid, waiter.mode);
+        let Some(position) = self.waiters.iter().position(must_wait) else {
+            self.waiters.push(asker);
+            return Joined::Waits;
+        };
+        if self.has_conflicting(self.waiters[position].xid, asker.mode) {
+            return Joined::Deadlock;
+        }
+        let is_behind = self.waiters[..position].iter().any(|ahead| ahead.mode.conflicts_with(asker.mode));
+        if !is_behind && self.is_free_for(asker.xid, asker.mode) {
+            self.grant(asker.xid, asker.mode);
+            return Joined::Granted;
+        }
+        self.waiters.insert(position, asker);
+        Joined::Waits
     }
 
     pub(crate) fn forget_waiter(&mut self, session: SessionId) {
         self.waiters.retain(|waiter| waiter.session != session);
     }
 
-    /// Sets what `xid` holds back to `previous`.
-    pub(crate) fn restore(&mut self, xid: Xid, previous: Option<LockMode>) {
-        match previous {
-            None => self.holders.retain(|(holder, _)| *holder != xid),
-            Some(mode) => {
-                if let Some((_, held)) = self.holders.iter_mut().find(|(holder, _)| *holder == xid) {
-                    *held = mode;
-                }
-            }
-        }
+    pub(crate) fn let_go(&mut self, xid: Xid, mode: LockMode) {
+        self.holders.retain(|held| *held != (xid, mode));
     }
 
-    /// Who is first in the queue.
-    pub(crate) fn head(&self) -> Option<SessionId> {
-        self.waiters.first().map(|waiter| waiter.session)
-    }
-
-    /// Serves the queue first come, first served: a waiter's turn has come when it conflicts neither with a holder nor with
-    /// anyone who came before it and still waits. If `at_once` it is given the lock; else it is woken, keeps its place, and
-    /// takes the lock when it runs, unless somebody else who was woken ran first.
-    pub(crate) fn promote(&mut self, at_once: bool) -> Vec<SessionId> {
+    /// Serves the queue in its order: whoever conflicts neither with a holder nor with anyone ahead who still waits has
+    /// the lock now.
+    pub(crate) fn promote(&mut self) -> Vec<SessionId> {
         let mut woken = Vec::new();
-        let mut position = 0;
-        while position < self.waiters.len() {
-            let waiter = self.waiters[position];
-            let behind = self.waiters[..position].iter().any(|earlier| earlier.mode.conflicts_with(waiter.mode));
-            let has_turn = !waiter.woken && !behind && self.is_free_for(waiter.xid, waiter.mode);
-            if has_turn {
-                woken.push(waiter.session);
-            }
-            if has_turn && at_once {
-                self.waiters.remove(position);
+        let mut ahead: Vec<Waiter> = Vec::with_capacity(self.waiters.len());
+        for waiter in std::mem::take(&mut self.waiters) {
+            let is_behind = ahead.iter().any(|earlier| earlier.mode.conflicts_with(waiter.mode));
+            if !is_behind && self.is_free_for(waiter.xid, waiter.mode) {
                 self.grant(waiter.xid, waiter.mode);
+                woken.push(waiter.session);
             } else {
-                self.waiters[position].woken |= has_turn;
-                position += 1;
+                ahead.push(waiter);
             }
         }
+        self.waiters = ahead;
         woken
     }
 
-    /// A woken waiter runs: it takes the lock if that is still free, else it waits on at its place.
-    pub(crate) fn take_turn(&mut self, session: SessionId) -> bool {
-        let Some(position) = self.waiters.iter().position(|waiter| waiter.session == session) else { return false };
-        let waiter = self.waiters[position];
-        let free = self.is_free_for(waiter.xid, waiter.mode);
-        if free {
-            self.waiters.remove(position);
-            self.grant(waiter.xid, waiter.mode);
-        } else {
-            self.waiters[position].woken = false;
-        }
-        free
+    pub(crate) fn waiters(&self) -> &[Waiter] {
+        &self.waiters
     }
 
-    /// Transactions a waiter cannot pass: conflicting holders, and conflicting waiters ahead of it.
-    pub(crate) fn blockers(&self, session: SessionId) -> Vec<Xid> {
-        let Some(position) = self.waiters.iter().position(|waiter| waiter.session == session) else {
-            return Vec::new();
-        };
-        let waiter = self.waiters[position];
-        let holders = self.holders.iter().filter(|(xid, held)| *xid != waiter.xid && held.conflicts_with(waiter.mode));
-        let ahead = self.waiters[..position].iter().filter(|earlier| earlier.mode.conflicts_with(waiter.mode));
-        holders.map(|(xid, _)| *xid).chain(ahead.map(|earlier| earlier.xid)).collect()
+    /// Puts the waiters into this order.
+    pub(crate) fn reorder(&mut self, order: &[SessionId]) {
+        self.waiters.sort_by_key(|waiter| order.iter().position(|session| *session == waiter.session));
+    }
+
+    /// Transactions that hold what a waiter cannot share.
+    pub(crate) fn holders_against(&self, waiter: &Waiter) -> Vec<Xid> {
+        let against = self.holders.iter().filter(|(xid, held)| *xid != waiter.xid && held.conflicts_with(waiter.mode));
+        against.map(|(xid, _)| *xid).collect()
     }
 
     pub(crate) fn is_idle(&self) -> bool {

@@ -1,16 +1,17 @@
-//! All locks in use. A lock nobody holds or waits for has no entry.
+//! The lock manager's locks in use. One nobody holds or waits for has no entry.
 
 use std::collections::BTreeMap;
 
 use super::LockMode;
-use super::queue::{Promotion, Queue, Waiter};
+use super::queue::{Joined, Queue, Waiter};
 use crate::session::SessionId;
 use crate::storage::{RowId, TableId, Xid};
 
 /// What can be locked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LockKey {
-    Row(TableId, RowId),
+    /// A version of a row, by its number: held by whoever of those that wait for the version's lockers is next.
+    Version(TableId, RowId, u32),
     /// `pg_advisory_xact_lock`
     Advisory(i64),
 }
@@ -18,11 +19,11 @@ pub(crate) enum LockKey {
 /// Answer to a request for a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
-    /// Held now; what was held before, to go back to at ROLLBACK TO.
-    Granted { previous: Option<LockMode> },
-    /// Held already, as strong or stronger.
+    /// Held now.
+    Granted,
+    /// Held already, in this mode.
     Held,
-    /// Somebody stands in the way.
+    /// Somebody holds it, or has waited for it longer.
     Busy,
 }
 
@@ -33,70 +34,51 @@ pub(crate) struct LockTable {
 }
 
 impl LockTable {
-    /// Takes the lock if no holder is in the way. Never queues.
+    /// Takes the lock if nobody is in the way. Never queues.
     pub(crate) fn request(&mut self, key: LockKey, xid: Xid, mode: LockMode) -> Request {
         let queue = self.queues.entry(key).or_default();
-        let previous = queue.held_by(xid);
-        if previous.is_some_and(|held| held >= mode) {
+        if queue.holds(xid, mode) {
             return Request::Held;
         }
-        if !queue.is_free_for(xid, mode) {
+        if !queue.is_open_to(xid, mode) {
             return Request::Busy;
         }
         queue.grant(xid, mode);
-        Request::Granted { previous }
+        Request::Granted
     }
 
-    /// What `xid` holds on `key`.
-    pub(crate) fn held_by(&self, key: LockKey, xid: Xid) -> Option<LockMode> {
-        self.queues.get(&key).and_then(|queue| queue.held_by(xid))
+    /// Joins the queue of a lock that is busy.
+    pub(crate) fn join(&mut self, key: LockKey, session: SessionId, xid: Xid, mode: LockMode) -> Joined {
+        self.queues.entry(key).or_default().join(Waiter { session, xid, mode })
     }
 
-    /// Joins the end of the queue.
-    pub(crate) fn enqueue(&mut self, key: LockKey, session: SessionId, xid: Xid, mode: LockMode) {
-        self.queues.entry(key).or_default().enqueue(Waiter { session, xid, mode, woken: false });
-    }
-
-    /// Leaves the queue, after a timeout or a cancel: those behind may be served.
-    pub(crate) fn leave_queue(&mut self, key: LockKey, session: SessionId) -> Promotion {
+    /// Leaves the queue, after a timeout or a cancel. Those who have the lock for it.
+    pub(crate) fn leave_queue(&mut self, key: LockKey, session: SessionId) -> Vec<SessionId> {
         self.change(key, |queue| queue.forget_waiter(session))
     }
 
-    /// Goes back to what `xid` held before.
-    pub(crate) fn restore(&mut self, key: LockKey, xid: Xid, previous: Option<LockMode>) -> Promotion {
-        self.change(key, |queue| queue.restore(xid, previous))
+    /// Lets go of the lock in one mode. Those who have it for that.
+    pub(crate) fn let_go(&mut self, key: LockKey, xid: Xid, mode: LockMode) -> Vec<SessionId> {
+        self.change(key, |queue| queue.let_go(xid, mode))
     }
 
-    /// A waiter that was woken for a row's lock looks whether it gets it; `None` when it has to wait on.
-    pub(crate) fn take_turn(&mut self, key: LockKey, session: SessionId) -> Option<Promotion> {
-        let mut taken = false;
-        let promotion = self.change(key, |queue| taken = queue.take_turn(session));
-        taken.then_some(promotion)
+    /// Puts a queue into another order. Those who have the lock for it.
+    pub(crate) fn reorder(&mut self, key: LockKey, order: &[SessionId]) -> Vec<SessionId> {
+        self.change(key, |queue| queue.reorder(order))
     }
 
-    fn change(&mut self, key: LockKey, change: impl FnOnce(&mut Queue)) -> Promotion {
-        let Some(queue) = self.queues.get_mut(&key) else { return Promotion::default() };
-        let old_head = queue.head();
+    fn change(&mut self, key: LockKey, change: impl FnOnce(&mut Queue)) -> Vec<SessionId> {
+        let Some(queue) = self.queues.get_mut(&key) else { return Vec::new() };
         change(queue);
-        // A row's lock is no entry in a server's lock table: its waiters sleep on its holder, and look again when that has
-        // ended. An advisory lock is one, and is handed over.
-        let at_once = matches!(key, LockKey::Advisory(_));
-        let woken = queue.promote(at_once);
-        let head = queue.head().filter(|head| old_head != Some(*head) && !woken.contains(head));
-        let promotion = Promotion { woken, restarted: head.into_iter().collect() };
+        let woken = queue.promote();
         if queue.is_idle() {
             self.queues.remove(&key);
         }
-        promotion
+        woken
     }
 
-    /// Transactions a waiting session cannot pass.
-    pub(crate) fn blockers(&self, key: LockKey, session: SessionId) -> Vec<Xid> {
-        self.queues.get(&key).map(|queue| queue.blockers(session)).unwrap_or_default()
-    }
-
-    /// Whether anyone holds or waits for the lock.
-    pub(crate) fn is_in_use(&self, key: LockKey) -> bool {
-        self.queues.contains_key(&key)
+    /// The queue of a lock somebody waits for.
+    pub(super) fn queue(&self, key: LockKey) -> Option<&Queue> {
+        self.queues.get(&key)
     }
 }

@@ -5,6 +5,7 @@ use super::{Chain, Entries, Heap, Key, KeyPart, RowId, Stamp, Version, Xid};
 use crate::catalog::{Index, Table};
 use crate::error::Fallible;
 use crate::eval::schema_predicate;
+use crate::locks::LockMode;
 use crate::value::Row;
 
 /// Rows and index entries of one table.
@@ -59,8 +60,7 @@ impl TableStore {
     /// Marks a row deleted by `xid`, which holds its lock.
     pub(crate) fn delete(&mut self, id: RowId, xid: Xid, command: u32) {
         let chain = self.heap.get_mut(id).expect("the row is locked, so its chain stays");
-        chain.newest.end = Stamp::in_progress(xid);
-        chain.newest.end_command = command;
+        chain.end(Stamp::in_progress(xid), command, LockMode::Update);
     }
 
     /// Takes back an insert.

@@ -5,6 +5,7 @@
 //! with a commit sequence number (CSN), so a snapshot is one number and visibility one comparison.
 
 use super::Xid;
+use crate::locks::LockMode;
 use crate::value::Row;
 
 /// When something happened to a version: never, at a commit, or in a transaction still in progress.
@@ -55,11 +56,24 @@ pub(crate) struct Version {
     pub(crate) begin_command: u32,
     pub(crate) end: Stamp,
     pub(crate) end_command: u32,
+    /// Counts the versions of a row.
+    pub(crate) number: u32,
+    /// How strongly whoever ended it had locked it: an update that leaves the keys alone does not get in the way of a
+    /// foreign key's check, not even once it is committed.
+    pub(crate) end_mode: LockMode,
 }
 
 impl Version {
     pub(crate) fn new(row: Row, xid: Xid, command: u32) -> Self {
-        Self { row, begin: Stamp::in_progress(xid), begin_command: command, end: Stamp::NEVER, end_command: 0 }
+        Self {
+            row,
+            begin: Stamp::in_progress(xid),
+            begin_command: command,
+            end: Stamp::NEVER,
+            end_command: 0,
+            number: 0,
+            end_mode: LockMode::Update,
+        }
     }
 
     pub(crate) fn is_visible(&self, snapshot: Snapshot) -> bool {
@@ -96,17 +110,23 @@ impl Chain {
         self.versions().find(|version| version.is_visible(snapshot))
     }
 
-    /// The newest version that is committed or `xid`'s own: what a writer who holds the row's lock works on.
-    pub(crate) fn current(&self, xid: Xid) -> Option<&Version> {
-        self.versions().find(|version| version.begin.xid().is_none_or(|writer| writer == xid))
+    /// The version of a number, while it is there.
+    pub(crate) fn version(&self, number: u32) -> Option<&Version> {
+        self.versions().find(|version| version.number == number)
     }
 
-    pub(crate) fn push(&mut self, version: Version) {
-        let xid = version.begin;
-        self.newest.end = xid;
-        self.newest.end_command = version.begin_command;
-        let previous = std::mem::replace(&mut self.newest, version);
+    pub(crate) fn push(&mut self, version: Version, mode: LockMode) {
+        self.end(version.begin, version.begin_command, mode);
+        let number = self.newest.number + 1;
+        let previous = std::mem::replace(&mut self.newest, Version { number, ..version });
         self.older.push(previous);
+    }
+
+    /// Ends the newest version.
+    pub(crate) fn end(&mut self, at: Stamp, command: u32, mode: LockMode) {
+        self.newest.end = at;
+        self.newest.end_command = command;
+        self.newest.end_mode = mode;
     }
 
     /// Turns the in-progress stamps of `xid` into `csn`. Stops at the first version it has no part in.

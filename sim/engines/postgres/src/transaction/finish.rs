@@ -1,6 +1,6 @@
 //! Beginning, committing and rolling back.
 
-use super::{Isolation, LogEntry, Savepoint, Transaction};
+use super::{Held, Isolation, LogEntry, Savepoint, Transaction};
 use crate::change_feed::{ChangeOp, CommitRecord, RowChange};
 use crate::database::Database;
 use crate::error::{Fallible, PgError};
@@ -48,7 +48,7 @@ impl Database {
                 self.commit_entry(entry, transaction.xid, csn);
             }
         }
-        self.end_transaction(transaction, true);
+        self.end_transaction(id, transaction, true);
         Ok(())
     }
 
@@ -75,10 +75,8 @@ impl Database {
         let session = self.session_mut(id);
         session.settings = session.before;
         session.lasting = session.before;
-        let ready = self.ready.len();
         self.undo(&mut transaction, 0, 0);
-        self.end_transaction(transaction, false);
-        self.order_woken(ready);
+        self.end_transaction(id, transaction, false);
     }
 
     /// An error inside an open block: what the innermost subtransaction did is gone at once, locks included; the block
@@ -87,18 +85,23 @@ impl Database {
         let Some(mut transaction) = self.session_mut(id).transaction.take() else { return };
         let (log, locks) = transaction.savepoints.last().map_or((0, 0), |point| (point.log, point.locks));
         transaction.failed = true;
-        let ready = self.ready.len();
         self.undo(&mut transaction, log, locks);
-        self.wake_watchers(transaction.xid);
-        self.order_woken(ready);
+        self.release_version_lock(id, transaction.xid);
+        self.wake_watchers(transaction.xid, transaction.level());
         self.session_mut(id).transaction = Some(transaction);
     }
 
     /// SAVEPOINT
     pub(crate) fn savepoint(&mut self, id: SessionId, name: String) {
+        let level = self.next_level();
         let open = self.session_mut(id).open();
-        let point = Savepoint { name, log: open.log.len(), locks: open.locks.len() };
+        let point = Savepoint { name, log: open.log.len(), locks: open.locks.len(), level, order: None };
         open.savepoints.push(point);
+    }
+
+    fn next_level(&mut self) -> u64 {
+        self.levels += 1;
+        self.levels
     }
 
     /// RELEASE SAVEPOINT: what was done since stays, as part of what is around it.
@@ -106,7 +109,15 @@ impl Database {
         let open = self.session_mut(id).open();
         let position =
             open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
-        open.savepoints.truncate(position);
+        let released = open.savepoints.split_off(position);
+        let (xid, end) = (open.xid, open.log.len());
+        open.released_log.push((released[0].log, end));
+        let whole = open.level();
+        open.released.extend(released.iter().map(|point| (point.level, whole)));
+        // Whoever waits for what they did waits for the whole transaction from now on.
+        for point in released {
+            self.wake_watchers(xid, point.level);
+        }
         Ok(())
     }
 
@@ -115,14 +126,19 @@ impl Database {
         let open = self.session_mut(id).open();
         let position =
             open.savepoints.iter().rposition(|point| point.name == name).ok_or_else(|| no_savepoint(name))?;
-        open.savepoints.truncate(position + 1);
         open.failed = false;
+        let undone: Vec<u64> = open.savepoints[position..].iter().map(|point| point.level).collect();
+        open.savepoints.truncate(position + 1);
         let (log, locks) = (open.savepoints[position].log, open.savepoints[position].locks);
         let mut transaction = self.session_mut(id).transaction.take().expect("it was open a line ago");
-        let ready = self.ready.len();
         self.undo(&mut transaction, log, locks);
-        self.wake_watchers(transaction.xid);
-        self.order_woken(ready);
+        transaction.released_log.retain(|(from, _)| *from < log);
+        for level in undone {
+            self.wake_watchers(transaction.xid, level);
+        }
+        // What comes next is another subtransaction.
+        let point = &mut transaction.savepoints[position];
+        (point.level, point.order) = (self.next_level(), None);
         self.session_mut(id).transaction = Some(transaction);
         Ok(())
     }
@@ -134,9 +150,27 @@ impl Database {
             self.undo_entry(entry);
         }
         while transaction.locks.len() > locks {
-            let (key, previous) = transaction.locks.pop().expect("the list is longer than zero");
-            let promotion = self.locks.restore(key, transaction.xid, previous);
-            self.apply_promotion(promotion);
+            let held = transaction.locks.pop().expect("the list is longer than zero");
+            self.let_go(held, transaction.xid, false);
+        }
+    }
+
+    /// Lets go of one lock of a transaction that ends or goes back.
+    fn let_go(&mut self, held: Held, xid: Xid, committed: bool) {
+        match held {
+            Held::Row(table, row) => self.row_locks.take_back(table, row, xid, committed),
+            Held::Advisory(key, mode) => {
+                let woken = self.locks.let_go(LockKey::Advisory(key), xid, mode);
+                self.wake_holders(woken);
+            }
+        }
+    }
+
+    /// Lets the next of those that wait for a row's version have its turn.
+    pub(crate) fn release_version_lock(&mut self, id: SessionId, xid: Xid) {
+        if let Some((key, mode)) = self.session_mut(id).version_lock.take() {
+            let woken = self.locks.let_go(key, xid, mode);
+            self.wake_holders(woken);
         }
     }
 
@@ -163,7 +197,7 @@ impl Database {
     }
 
     /// Lets go of everything a finished transaction held.
-    fn end_transaction(&mut self, transaction: Transaction, committed: bool) {
+    fn end_transaction(&mut self, id: SessionId, transaction: Transaction, committed: bool) {
         self.unwatch(transaction.xid, committed);
         self.owners.remove(&transaction.xid);
         if self.schema_owner == Some(transaction.xid) {
@@ -172,13 +206,14 @@ impl Database {
         if let Some(csn) = transaction.snapshot {
             self.drop_snapshot(csn);
         }
-        let ready = self.ready.len();
-        for (key, _) in transaction.locks {
-            let promotion = self.locks.restore(key, transaction.xid, None);
-            self.apply_promotion(promotion);
+        self.release_version_lock(id, transaction.xid);
+        for held in transaction.locks {
+            self.let_go(held, transaction.xid, committed);
         }
-        self.wake_watchers(transaction.xid);
-        self.order_woken(ready);
+        for point in &transaction.savepoints {
+            self.wake_watchers(transaction.xid, point.level);
+        }
+        self.wake_watchers(transaction.xid, 0);
         self.vacuum();
     }
 
@@ -194,7 +229,7 @@ impl Database {
             self.dead.pop_front();
             let Some(definition) = self.catalog.table(table).cloned() else { continue };
             // A slot somebody still locks must not be given to another row.
-            let pinned = self.locks.is_in_use(LockKey::Row(table, row));
+            let pinned = self.row_locks.is_in_use(table, row);
             self.stores[table.index()].prune(&definition, row, horizon, pinned);
             if pinned {
                 self.dead.push_back((self.last_csn.max(csn) + 1, table, row));

@@ -1,7 +1,9 @@
 //! The state of an open transaction.
 
 use crate::catalog::Catalog;
-use crate::locks::{LockKey, LockMode};
+use std::collections::BTreeMap;
+
+use crate::locks::LockMode;
 use crate::storage::{RowId, TableId, TableStore, Xid};
 use crate::value::Row;
 
@@ -51,12 +53,24 @@ pub(crate) enum LogEntry {
     },
 }
 
-/// A named point to go back to.
+/// A named point to go back to. What is done after it is a subtransaction of its own.
 #[derive(Debug)]
 pub(crate) struct Savepoint {
     pub(crate) name: String,
     pub(crate) log: usize,
     pub(crate) locks: usize,
+    /// Names the subtransaction.
+    pub(crate) level: u64,
+    /// When it first wrote, among all writers; `None` while it has not.
+    pub(crate) order: Option<u64>,
+}
+
+/// A lock that lasts until the transaction ends, or goes back to a savepoint before it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Held {
+    /// A row was locked or changed.
+    Row(TableId, RowId),
+    Advisory(i64, LockMode),
 }
 
 /// An open transaction.
@@ -76,12 +90,47 @@ pub(crate) struct Transaction {
     /// Number of the running command.
     pub(crate) command: u32,
     pub(crate) log: Vec<LogEntry>,
-    /// Locks taken, oldest first, each with what was held before.
-    pub(crate) locks: Vec<(LockKey, Option<LockMode>)>,
+    /// Locks taken, oldest first.
+    pub(crate) locks: Vec<Held>,
+    /// When the transaction first wrote, among all writers; `None` while it has not.
+    pub(crate) order: Option<u64>,
     pub(crate) savepoints: Vec<Savepoint>,
+    /// Subtransactions that are over, each with the one it is part of since: whoever finds one waits for the whole.
+    pub(crate) released: BTreeMap<u64, u64>,
+    /// What they did, as parts of the log.
+    pub(crate) released_log: Vec<(usize, usize)>,
 }
 
 impl Transaction {
+    /// The subtransaction that runs: 0 when there is no savepoint.
+    pub(crate) fn level(&self) -> u64 {
+        self.savepoints.last().map_or(0, |point| point.level)
+    }
+
+    /// Whether a subtransaction is neither taken back nor about to be.
+    pub(crate) fn is_in_progress(&self, level: u64) -> bool {
+        match self.released.get(&level) {
+            Some(whole) => self.is_in_progress(*whole),
+            None if self.failed && self.level() == level => false,
+            None => level == 0 || self.savepoints.iter().any(|point| point.level == level),
+        }
+    }
+
+    /// The subtransaction that was first to change a row.
+    pub(crate) fn level_of_change(&self, table: TableId, row: RowId) -> u64 {
+        let is_it = |entry: &LogEntry| match entry {
+            LogEntry::Insert { table: t, row: r, .. }
+            | LogEntry::Update { table: t, row: r, .. }
+            | LogEntry::Delete { table: t, row: r, .. } => (*t, *r) == (table, row),
+            LogEntry::Catalog(_) | LogEntry::Truncate { .. } => false,
+        };
+        let Some(at) = self.log.iter().position(is_it) else { return 0 };
+        if self.released_log.iter().any(|(from, to)| (*from..*to).contains(&at)) {
+            return 0;
+        }
+        self.savepoints.iter().rfind(|point| point.log <= at).map_or(0, |point| point.level)
+    }
+
     pub(crate) fn new(xid: Xid, isolation: Isolation, explicit: bool, now_us: i64) -> Self {
         Self {
             xid,
@@ -94,7 +143,10 @@ impl Transaction {
             command: 0,
             log: Vec::new(),
             locks: Vec::new(),
+            order: None,
             savepoints: Vec::new(),
+            released: BTreeMap::new(),
+            released_log: Vec::new(),
         }
     }
 }

@@ -4,5 +4,5 @@ mod finish;
 mod log;
 mod serializable;
 
-pub(crate) use log::{Isolation, LogEntry, Savepoint, Transaction};
+pub(crate) use log::{Held, Isolation, LogEntry, Savepoint, Transaction};
 pub(crate) use serializable::{Read, Watched};

@@ -26,3 +26,14 @@ a: UPDATE child SET v = 2 WHERE id = 3 => blocked
 b: COMMIT => COMMIT
 a! => 1
 a: COMMIT => COMMIT
+-- A row locked FOR UPDATE counts as if its key had moved, once it is updated, whatever the update changed.
+a: BEGIN => ok
+a: SELECT v FROM parent WHERE id = 3 FOR UPDATE => rows 1
+a: UPDATE parent SET v = 5 WHERE id = 3 => 1
+b: BEGIN ISOLATION LEVEL REPEATABLE READ => ok
+b: INSERT INTO child VALUES (5, 3) => blocked
+c: INSERT INTO child VALUES (6, 3) => blocked
+a: COMMIT => COMMIT
+b! => error 40001
+c! => 1
+b: ROLLBACK => ROLLBACK

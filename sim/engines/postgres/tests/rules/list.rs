@@ -34,6 +34,9 @@ macro_rules! with_every_rule {
             a_read_only_transaction_locks_nothing: "28_read_only.sql",
             a_freed_row_is_not_handed_over: "29_woken_together.sql",
             a_list_of_keys_is_asked_again_of_the_newest_version: "30_any_of.sql",
+            waiters_stand_in_line_for_a_version_of_a_row: "31_in_line.sql",
+            a_released_savepoint_is_waited_for_as_its_transaction: "32_release.sql",
+            advisory_locks_queue_and_a_cycle_through_the_queue_has_no_victim: "33_advisory.sql",
         }
     };
 }
