@@ -17,8 +17,9 @@ use tokio::time::timeout;
 use crate::settings::{Settings, SettingsError};
 use crate::with_key::WithKey;
 
-/// How long a server may take to answer the first question.
-const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a server may take to answer the first question. One that is not there refuses at once; this is for one that is
+/// there on a machine with its hands full: given up too early, a card gateway would not be heard when it refuses the key.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A server is not as it must be.
 #[derive(Debug, thiserror::Error)]

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::net::TcpListener;
+use std::time::Duration;
 
-use crate::process::{platform, run, text};
+use crate::process::{platform, run, run_within, text};
 
 /// The command must fail with `code` and one line that contains all of `words`, and must not have served.
 fn refused(args: &[&str], code: i32, words: &[&str]) {
@@ -13,6 +14,13 @@ fn refused(args: &[&str], code: i32, words: &[&str]) {
     assert_eq!(said.lines().count(), 1, "{args:?}: {said}");
     assert!(words.iter().all(|word| said.contains(word)), "{args:?}: {said}");
     assert!(!told.contains("serving at") && !said.contains("panicked"), "{args:?}: {said} {told}");
+}
+
+/// Without this, a test of a refusal that the platform has unlearnt would wait for ever.
+#[test]
+fn a_run_that_serves_where_it_should_have_ended_is_ended() {
+    let said = run_within(Duration::from_secs(5), &SERVE).unwrap_err();
+    assert!(!said.contains("panicked"), "{said}");
 }
 
 const SERVE: [&str; 4] = ["serve", "--embedded", "--listen", "127.0.0.1:0"];

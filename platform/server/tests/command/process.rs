@@ -20,9 +20,31 @@ pub(crate) fn platform(args: &[&str]) -> Command {
     command
 }
 
+/// How long a run may take on a machine that does many things at once. What would serve for ever, where it should have
+/// refused to, is ended then.
+const ENDS_WITHIN: Duration = Duration::from_secs(120);
+
 /// Runs it to its end.
+///
+/// # Panics
+/// When it does not end.
 pub(crate) fn run(args: &[&str]) -> Output {
-    platform(args).output().unwrap()
+    run_within(ENDS_WITHIN, args).unwrap_or_else(|said| panic!("{args:?} did not end within {ENDS_WITHIN:?}: {said}"))
+}
+
+/// Runs it to its end, or ends it and returns what it had said.
+pub(crate) fn run_within(limit: Duration, args: &[&str]) -> Result<Output, String> {
+    let child = platform(args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let process = Pid::from_raw(i32::try_from(child.id()).unwrap());
+    let (ended, end) = std::sync::mpsc::channel();
+    #[expect(clippy::disallowed_methods, reason = "real processes, outside every simulation")]
+    drop(std::thread::spawn(move || ended.send(child.wait_with_output().unwrap())));
+    if let Ok(output) = end.recv_timeout(limit) {
+        return Ok(output);
+    }
+    kill(process, Signal::SIGKILL).unwrap();
+    let output = end.recv().unwrap();
+    Err(text(&output.stdout) + &text(&output.stderr))
 }
 
 /// What it wrote.
