@@ -40,5 +40,5 @@ pub use port::{Port, free_port};
 pub use postgres::{Postgres, PostgresOptions, psql};
 pub use program::Program;
 pub use proxy::{Cut, Proxy};
-pub use redis::{Persistence, Redis};
+pub use redis::{Persistence, Redis, Written};
 pub use server::Server;

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::ops::{Deref, DerefMut};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -24,6 +24,13 @@ pub enum Persistence {
     AofEverySecond,
     /// The last snapshot, taken every five seconds when something changed.
     Rdb,
+}
+
+/// How far a server had written its append-only file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    file: PathBuf,
+    bytes: u64,
 }
 
 /// A running Redis.
@@ -84,6 +91,68 @@ impl Redis {
         self.server.start_script(&command)
     }
 
+    /// How far the server has written its append-only file by now.
+    ///
+    /// # Errors
+    /// When it keeps none.
+    pub fn written(&self) -> Result<Written, Error> {
+        let folder = self.dir().join("data/appendonlydir");
+        let file = last_increment(&folder).map_err(|source| self.file_error(&folder, source))?;
+        let bytes = std::fs::metadata(&file).map_err(|source| self.file_error(&file, source))?.len();
+        Ok(Written { file, bytes })
+    }
+
+    /// Takes back what a server that was killed had written since: what had not reached the disk goes with the machine when
+    /// its power fails, which the death of a process alone cannot show. How many bytes that were.
+    ///
+    /// # Errors
+    /// When the file has been replaced by another since, or cannot be cut.
+    pub fn cut_back(&self, to: &Written) -> Result<u64, Error> {
+        assert!(self.process_id().is_none(), "a running server would write on behind the cut");
+        let now = self.written()?;
+        if now.file != to.file {
+            let source = std::io::Error::other(format!("a new one was begun: {}", now.file.display()));
+            return Err(self.file_error(&to.file, source));
+        }
+        let cut = std::fs::File::options().write(true).open(&to.file).and_then(|file| file.set_len(to.bytes));
+        cut.map_err(|source| self.file_error(&to.file, source))?;
+        Ok(now.bytes - to.bytes)
+    }
+
+    /// Changes that the last snapshot does not hold.
+    ///
+    /// # Errors
+    /// When the server does not tell.
+    pub fn changes_since_snapshot(&self) -> Result<u64, Error> {
+        let told = self.ask("INFO persistence")?;
+        let changes = told.lines().find_map(|line| line.strip_prefix("rdb_changes_since_last_save:"));
+        changes
+            .and_then(|changes| changes.trim().parse().ok())
+            .ok_or(Error::Client { program: "INFO persistence".to_owned(), output: told })
+    }
+
+    /// Takes a snapshot now.
+    ///
+    /// # Errors
+    /// When the server takes none.
+    pub fn take_snapshot(&self) -> Result<(), Error> {
+        let told = self.ask("SAVE")?;
+        if told.starts_with("+OK") { Ok(()) } else { Err(Error::Client { program: "SAVE".to_owned(), output: told }) }
+    }
+
+    /// The answer to one command, of a server without a password.
+    fn ask(&self, command: &str) -> Result<String, Error> {
+        let ask = || -> std::io::Result<String> {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port()))?;
+            stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+            stream.write_all(format!("{command}\r\nQUIT\r\n").as_bytes())?;
+            let mut told = String::new();
+            stream.read_to_string(&mut told)?;
+            Ok(told)
+        };
+        ask().map_err(|error| Error::Client { program: command.to_owned(), output: error.to_string() })
+    }
+
     /// The server's address.
     #[must_use]
     pub fn url(&self) -> String {
@@ -117,4 +186,18 @@ fn is_up(port: u16) -> bool {
         Ok(&answer == b"+PONG\r\n" || &answer == b"-NOAUTH")
     };
     ping().unwrap_or(false)
+}
+
+/// The file that is being appended to: the one with the highest number.
+fn last_increment(folder: &Path) -> std::io::Result<PathBuf> {
+    let mut last = None;
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let number = name.strip_prefix("appendonly.aof.").and_then(|rest| rest.strip_suffix(".incr.aof"));
+        if let Some(number) = number.and_then(|number| number.parse::<u64>().ok()) {
+            last = last.max(Some((number, path)));
+        }
+    }
+    last.map(|(_, path)| path).ok_or_else(|| std::io::ErrorKind::NotFound.into())
 }

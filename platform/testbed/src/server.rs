@@ -250,7 +250,7 @@ impl Server {
         Error::NotUp { server: self.name.clone(), what: what.to_owned(), log: self.log_tail() }
     }
 
-    fn file_error(&self, path: &Path, source: std::io::Error) -> Error {
+    pub(crate) fn file_error(&self, path: &Path, source: std::io::Error) -> Error {
         Error::File { server: self.name.clone(), path: path.to_owned(), source }
     }
 }

@@ -52,6 +52,29 @@ fn redis_stopped_in_order_keeps_its_append_only_file() {
 }
 
 #[test]
+fn redis_cut_back_forgets_what_came_after_the_cut_and_nothing_else() {
+    let mut redis = Redis::start(Persistence::AofEverySecond).unwrap();
+    let port = redis.port();
+    ask(port, "SET stock 200", "+OK");
+    let before = redis.written().unwrap();
+    ask(port, "SET stock 19", "+OK");
+    redis.kill().unwrap();
+    assert!(redis.cut_back(&before).unwrap() > 0);
+    redis.restart().unwrap();
+    assert_eq!(ask(port, "GET stock", "$3\r\n200"), "$3\r\n200");
+}
+
+#[test]
+fn redis_tells_how_much_its_last_snapshot_lacks() {
+    let redis = Redis::start(Persistence::Rdb).unwrap();
+    assert_eq!(redis.changes_since_snapshot().unwrap(), 0);
+    ask(redis.port(), "SET stock 200", "+OK");
+    assert_eq!(redis.changes_since_snapshot().unwrap(), 1);
+    redis.take_snapshot().unwrap();
+    assert_eq!(redis.changes_since_snapshot().unwrap(), 0);
+}
+
+#[test]
 fn postgres_keeps_what_was_committed_and_nothing_else() {
     let mut postgres = Postgres::start().unwrap();
     let url = postgres.create_database("shop").unwrap();

@@ -29,6 +29,8 @@ pub(crate) const ROLES: [&str; 10] = [
 pub(crate) enum Means {
     /// SIGKILL to this server.
     Kill(Victim),
+    /// Redis dies and forgets what it had written last.
+    Forget,
     /// SIGSTOP to this server.
     Halt(Victim),
     /// The proxy keeps answers back.
@@ -53,6 +55,10 @@ pub(crate) enum Fault {
     KillRedis,
     /// `kill -9` of a Redis without persistence; restarted empty.
     KillForgetfulRedis,
+    /// The power fails under a Redis that flushes its append-only file once a second; restarted with what had been flushed.
+    CutPowerOfRedis,
+    /// `kill -9` of a Redis that takes snapshots; restarted with the last.
+    KillSnapshotRedis,
     /// `kill -9` of Postgres and all its processes.
     KillPostgres,
     /// `kill -9` of the broker.
@@ -78,6 +84,8 @@ impl fmt::Display for Fault {
         match self {
             Self::KillRedis => out.write_str("kill -9 redis with AOF"),
             Self::KillForgetfulRedis => out.write_str("kill -9 redis without AOF"),
+            Self::CutPowerOfRedis => out.write_str("power cut under redis with AOF every second"),
+            Self::KillSnapshotRedis => out.write_str("kill -9 redis with RDB"),
             Self::KillPostgres => out.write_str("kill -9 postgres"),
             Self::KillKafka => out.write_str("kill -9 kafka"),
             Self::KillRole(role) => write!(out, "kill -9 {role}"),
@@ -95,6 +103,7 @@ impl Fault {
     pub(crate) fn means(self) -> Means {
         match self {
             Self::KillRedis | Self::KillForgetfulRedis => Means::Kill(Victim::Redis),
+            Self::CutPowerOfRedis | Self::KillSnapshotRedis => Means::Forget,
             Self::KillPostgres => Means::Kill(Victim::Postgres),
             Self::KillKafka => Means::Kill(Victim::Kafka),
             Self::KillRole(role) => Means::Kill(Victim::Role(role)),
@@ -112,6 +121,8 @@ impl Fault {
         match self {
             Self::KillRedis => Some(Persistence::AofAlways),
             Self::KillForgetfulRedis => Some(Persistence::None),
+            Self::CutPowerOfRedis => Some(Persistence::AofEverySecond),
+            Self::KillSnapshotRedis => Some(Persistence::Rdb),
             Self::KillPostgres
             | Self::KillKafka
             | Self::KillRole(_)
@@ -183,6 +194,8 @@ fn every_fault() -> Vec<Fault> {
     let others = [
         Fault::KillRedis,
         Fault::KillForgetfulRedis,
+        Fault::CutPowerOfRedis,
+        Fault::KillSnapshotRedis,
         Fault::KillPostgres,
         Fault::KillKafka,
         Fault::HaltRedis,
@@ -200,12 +213,12 @@ fn below(draw: &mut ChaCha8Rng, bound: u64) -> u64 {
 }
 
 #[test]
-fn twenty_rounds_hold_every_fault_and_are_the_same_for_the_same_seed() {
+fn the_suites_rounds_hold_every_fault_and_are_the_same_for_the_same_seed() {
     for seed in 0..50 {
-        let drawn = rounds(seed, 20, 40);
+        let drawn = rounds(seed, crate::ROUNDS, 40);
         for fault in every_fault() {
             assert!(drawn.iter().any(|round| round.fault == fault), "seed {seed} lacks {fault}");
         }
-        assert_eq!(format!("{drawn:?}"), format!("{:?}", rounds(seed, 20, 40)));
+        assert_eq!(format!("{drawn:?}"), format!("{:?}", rounds(seed, crate::ROUNDS, 40)));
     }
 }

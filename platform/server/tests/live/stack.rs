@@ -35,6 +35,8 @@ pub(crate) struct Stack {
     persistence: Persistence,
     /// What had been counted before the fault.
     counted: u64,
+    /// Writes that Redis was seen to have forgotten: bytes of its append-only file, changes since its last snapshot.
+    forgotten: u64,
     /// Statements and scripts in place of the platform's own; none unless a test puts one there.
     texts: TempDir,
 }
@@ -81,6 +83,7 @@ impl Stack {
             settings,
             persistence: Persistence::AofAlways,
             counted: 0,
+            forgotten: 0,
             texts,
         };
         stack.platform(&["migrate"])?;

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use testbed::Server;
+use testbed::{Persistence, Server};
 use tokio::task::block_in_place;
 
 use super::{READY_WITHIN, Stack, failed};
 use crate::draw::{Fault, Means, Round, Victim};
+
+/// How long a failing power takes back what was written: less than the second after which Redis has it flushed.
+const UNFLUSHED: Duration = Duration::from_millis(300);
 
 impl Stack {
     /// Replaces a statement or script from now on, in this role alone, which is restarted for it.
@@ -14,6 +17,16 @@ impl Stack {
         let path = self.texts.path().join(name);
         std::fs::create_dir_all(path.parent().ok_or("a text lies in a folder")?).map_err(failed)?;
         std::fs::write(&path, text).map_err(failed)?;
+        self.begin_anew(role)
+    }
+
+    /// Takes such an edit back.
+    pub(crate) fn edit_back(&mut self, role: &'static str, name: &str) -> Result<(), String> {
+        std::fs::remove_file(self.texts.path().join(name)).map_err(failed)?;
+        self.begin_anew(role)
+    }
+
+    fn begin_anew(&mut self, role: &'static str) -> Result<(), String> {
         let role = self.server(Victim::Role(role));
         block_in_place(|| role.kill().and_then(|()| role.restart())).map_err(failed)
     }
@@ -59,6 +72,10 @@ impl Stack {
             .map_err(failed)?;
         }
         self.ready().await?;
+        if wanted == Persistence::Rdb {
+            // With this product's counter in it: what Redis comes back with is old, not empty.
+            block_in_place(|| self.redis.take_snapshot()).map_err(failed)?;
+        }
         self.counted = self.count(fault).await?;
         Ok(())
     }
@@ -67,6 +84,7 @@ impl Stack {
     pub(crate) async fn strike(&mut self, round: &Round) -> Result<(), String> {
         match round.fault.means() {
             Means::Kill(victim) => block_in_place(|| self.server(victim).kill()).map_err(failed)?,
+            Means::Forget => self.forgotten += self.forget_last_writes().await?,
             Means::Halt(victim) => block_in_place(|| self.server(victim).pause()).map_err(failed)?,
             Means::Proxy(cut) => self.proxy.lose_commit_answers(round.answers.into(), cut),
             Means::Cards => self.cards.hang_after_capture(round.answers).await?,
@@ -74,10 +92,23 @@ impl Stack {
         Ok(())
     }
 
+    /// Kills Redis so that it comes back without what it wrote last. How much that is: in bytes or in changes.
+    async fn forget_last_writes(&mut self) -> Result<u64, String> {
+        if self.persistence == Persistence::Rdb {
+            let changes = block_in_place(|| self.redis.changes_since_snapshot()).map_err(failed)?;
+            block_in_place(|| self.redis.kill()).map_err(failed)?;
+            return Ok(changes);
+        }
+        let flushed = self.redis.written().map_err(failed)?;
+        tokio::time::sleep(UNFLUSHED).await;
+        block_in_place(|| self.redis.kill().and_then(|()| self.redis.cut_back(&flushed))).map_err(failed)
+    }
+
     /// Ends the fault.
     pub(crate) fn heal(&mut self, fault: Fault) -> Result<(), String> {
         match fault.means() {
             Means::Kill(victim) => block_in_place(|| self.server(victim).restart()).map_err(failed)?,
+            Means::Forget => block_in_place(|| self.redis.restart()).map_err(failed)?,
             Means::Halt(victim) => self.server(victim).resume(),
             Means::Proxy(cut) => self.proxy.lose_commit_answers(0, cut),
             // Ends by itself with its last answer.
@@ -91,6 +122,7 @@ impl Stack {
         let seen = self.count(round.fault).await? - self.counted;
         let what = match round.fault.means() {
             Means::Kill(_) => "ended by signal 9",
+            Means::Forget => "bytes or changes forgotten",
             Means::Halt(_) => "seen halted",
             Means::Proxy(_) => "answers to COMMIT lost",
             Means::Cards => "captures left without answer",
@@ -102,6 +134,7 @@ impl Stack {
     async fn count(&mut self, fault: Fault) -> Result<u64, String> {
         Ok(match fault.means() {
             Means::Kill(victim) => self.server(victim).times_killed().into(),
+            Means::Forget => self.forgotten,
             Means::Halt(victim) => self.server(victim).times_halted().into(),
             Means::Proxy(_) => self.proxy.commit_answers_lost(),
             Means::Cards => self.cards.captures_without_answer().await?,
