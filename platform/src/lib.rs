@@ -30,3 +30,4 @@ mod storefront;
 pub mod texts;
 pub mod time_limit;
 pub mod transaction;
+mod whole_number;

@@ -1,5 +1,6 @@
 //! What services say to each other over the `http` port, and the names by which they call each other.
 
+use crate::whole_number;
 use ports::http_port::ServiceName;
 use serde::{Deserialize, Serialize};
 
@@ -395,6 +396,7 @@ pub struct SessionView {
 #[serde(deny_unknown_fields)]
 pub struct CartPut {
     /// How many, at least one.
+    #[serde(deserialize_with = "whole_number::read")]
     pub quantity: i64,
 }
 

@@ -18,9 +18,9 @@ use super::session::{self, Asking};
 use super::{Gateway, answers, request};
 use crate::messages::{ACCOUNTS, Account, Credentials, SessionView, SignInAnswer};
 
-/// The longest address taken in, in bytes (RFC 5321, section 4.5.3.1.3).
+/// The longest address taken in, in characters (RFC 5321, section 4.5.3.1.3, has it in octets, and of ASCII).
 const MAX_EMAIL: usize = 254;
-/// The shortest and the longest password taken in, in bytes. Longer ones would only be work.
+/// The shortest and the longest password taken in, in characters. Longer ones would only be work.
 const PASSWORD: std::ops::RangeInclusive<usize> = 10..=128;
 
 /// The body of both.
@@ -37,12 +37,12 @@ impl Body {
         let email = self.email.to_lowercase();
         let parts = email.split_once('@').filter(|(name, host)| !name.is_empty() && host.contains('.'));
         let plain = email.chars().all(|character| !character.is_whitespace() && !character.is_control());
-        if parts.is_none_or(|(_, host)| host.contains('@')) || !plain || email.len() > MAX_EMAIL {
+        if parts.is_none_or(|(_, host)| host.contains('@')) || !plain || email.chars().nth(MAX_EMAIL).is_some() {
             return Err(Problem::from(ProblemKind::InvalidAccount).detail("The address cannot be one of e-mail."));
         }
-        if !PASSWORD.contains(&self.password.len()) {
+        if !PASSWORD.contains(&self.password.chars().count()) {
             let (least, most) = (PASSWORD.start(), PASSWORD.end());
-            let detail = format!("A password has {least} to {most} bytes.");
+            let detail = format!("A password has {least} to {most} characters.");
             return Err(Problem::from(ProblemKind::InvalidAccount).detail(detail));
         }
         Ok(Credentials { email, password: self.password })
@@ -119,16 +119,16 @@ pub(super) async fn sign_out(
 ) -> Response {
     let ended = async {
         let own = signed_in(&gateway, &headers).await?;
-        let Ok(Path(named)) = path else { return Err(ProblemKind::UnknownSession.into()) };
+        let Ok(Path(named)) = path else { return Err(ProblemKind::SessionNotFound.into()) };
         let session_id = if named == "current" { own.session_id.clone() } else { named };
         if !session::is_id(&session_id) {
-            return Err(ProblemKind::UnknownSession.into());
+            return Err(ProblemKind::SessionNotFound.into());
         }
         let path = format!("/internal/accounts/{}/sessions/{session_id}/revoke", own.account_id);
         let answer = ask(&gateway, Method::POST, path, &()).await?;
         match answer.status() {
             StatusCode::NO_CONTENT => {}
-            StatusCode::NOT_FOUND => return Err(ProblemKind::UnknownSession.into()),
+            StatusCode::NOT_FOUND => return Err(ProblemKind::SessionNotFound.into()),
             _ => return Err(answers::unavailable(0)),
         }
         let mut response = StatusCode::NO_CONTENT.into_response();

@@ -73,7 +73,7 @@ impl Gateway {
     /// A gateway that has yet to learn of any product.
     pub(crate) fn new(ctx: Context) -> Arc<Self> {
         let cart_cookies = CartCookies::new(&ctx.config.shop.secret);
-        let openapi = openapi::document(&routes::all());
+        let openapi = openapi::document(&routes::all(), ctx.config.gateway.trusts_shopper_header);
         Arc::new(Self { ctx, catalog: Catalog::default(), cart_cookies, openapi, started: Instant::now() })
     }
 

@@ -78,6 +78,8 @@ problems! {
         "There is no category of this name that has products.";
     UnknownCart = 404, "unknown-cart", "Unknown cart",
         "There is no such cart, or it is not the caller's.";
+    SessionNotFound = 404, "session-not-found", "Session not found",
+        "The caller has no such session.";
     UnknownOrder = 404, "unknown-order", "Unknown order",
         "This shopper has no such order.";
     MethodNotAllowed = 405, "method-not-allowed", "Method not allowed",

@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 
 use super::problem::{Problem, ProblemKind};
 use crate::messages::{self, CartLine};
+use crate::whole_number;
 
 pub(super) const SHOPPER_ID: HeaderName = HeaderName::from_static("x-shopper-id");
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -94,12 +95,13 @@ pub(super) struct CheckoutBody<'a> {
     #[serde(borrow)]
     pub(super) sku: Cow<'a, str>,
     /// How many.
+    #[serde(deserialize_with = "whole_number::read")]
     pub(super) quantity: i64,
     /// The card gateway's name for the means of payment.
     #[serde(borrow)]
     pub(super) payment_method: Cow<'a, str>,
     /// The price of one that the shopper was shown, if they insist on it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole_number::read_or_null")]
     pub(super) shown_price_cents: Option<i64>,
 }
 

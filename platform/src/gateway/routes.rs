@@ -1,6 +1,7 @@
 //! The public API, route by route, each with its description.
 
-use super::openapi::{self, Route, answers_with};
+use super::openapi::schemas::{cursor, name, one_of, price_cents, words};
+use super::openapi::{self, Operation, Route, answers_with};
 use super::{
     accounts, availability, cart_checkouts, carts, checkouts, order_events, orders, products, recommendations, search,
 };
@@ -22,7 +23,11 @@ fn of_accounts() -> Vec<Route> {
         Route::at("/v1/sessions")
             .post(
                 accounts::sign_in,
-                answers_with("Sign in", 201, "OpenSession").takes("Credentials").problems(&[401, 429]),
+                answers_with("Sign in", 201, "OpenSession").takes("Credentials").problems(&[401, 429]).leads_to(
+                    "session_id",
+                    "delete",
+                    "/v1/sessions/{id}",
+                ),
             )
             .get(accounts::list, answers_with("The caller's sessions", 200, "Sessions").of_shopper()),
         Route::at("/v1/sessions/{id}").delete(
@@ -36,7 +41,7 @@ fn of_orders() -> Vec<Route> {
     vec![
         Route::at("/v1/checkouts").post(
             checkouts::create,
-            answers_with("Buy one product", 201, "Order").of_shopper().takes("Checkout").under_a_key(),
+            to_an_order(answers_with("Buy one product", 201, "Order").of_shopper().takes("Checkout").under_a_key()),
         ),
         Route::at("/v1/orders/{id}")
             .get(orders::show, answers_with("An order", 200, "Order").of_shopper().problems(&[404])),
@@ -51,16 +56,35 @@ fn of_orders() -> Vec<Route> {
     ]
 }
 
+/// The order that came of it can be looked at, followed and cancelled.
+fn to_an_order(operation: Operation) -> Operation {
+    operation
+        .leads_to("order_id", "get", "/v1/orders/{id}")
+        .leads_to("order_id", "get", "/v1/orders/{id}/events")
+        .leads_to("order_id", "post", "/v1/orders/{id}/cancel")
+}
+
 fn of_carts() -> Vec<Route> {
     vec![
-        Route::at("/v1/carts")
-            .post(carts::open, answers_with("The caller's cart", 200, "Cart").or(201, Some("Cart")).problems(&[401])),
+        Route::at("/v1/carts").post(
+            carts::open,
+            answers_with("The caller's cart", 200, "Cart")
+                .or(201, Some("Cart"))
+                .problems(&[401])
+                .leads_to("cart_id", "get", "/v1/carts/{id}")
+                .leads_to("cart_id", "delete", "/v1/carts/{id}")
+                .leads_to("cart_id", "put", "/v1/carts/{id}/items/{sku}")
+                .leads_to("cart_id", "delete", "/v1/carts/{id}/items/{sku}")
+                .leads_to("cart_id", "post", "/v1/carts/{id}/checkout"),
+        ),
         Route::at("/v1/carts/{id}")
             .get(carts::show, answers_with("A cart", 200, "Cart").problems(&[401, 404]))
             .delete(carts::clear, answers_with("Empty a cart", 200, "Cart").problems(&[401, 404])),
         Route::at("/v1/carts/{id}/checkout").post(
             cart_checkouts::create,
-            answers_with("Buy a whole cart", 201, "Order").of_shopper().takes("CartCheckout").under_a_key(),
+            to_an_order(
+                answers_with("Buy a whole cart", 201, "Order").of_shopper().takes("CartCheckout").under_a_key(),
+            ),
         ),
         Route::at("/v1/carts/{id}/items/{sku}")
             .put(carts::put, answers_with("Set a line", 200, "Cart").takes("CartPut").problems(&[401, 404, 409]))
@@ -82,18 +106,23 @@ fn of_products() -> Vec<Route> {
             products::list,
             answers_with("Products, page by page", 200, "Products")
                 .or(304, None)
-                .query("category")
-                .query("cursor")
+                .query("category", name())
+                .query("cursor", cursor())
                 .problems(&[404]),
         ),
         Route::at("/v1/search").get(
             search::find,
-            ["q", "category", "seller", "min_price_cents", "max_price_cents", "sort", "cursor"]
-                .into_iter()
-                .fold(answers_with("Products by words", 200, "Found"), |operation, name| operation.query(name)),
+            answers_with("Products by words", 200, "Found")
+                .query("q", words())
+                .query("category", name())
+                .query("seller", words())
+                .query("min_price_cents", price_cents())
+                .query("max_price_cents", price_cents())
+                .query("sort", one_of(&["relevance", "price-asc", "price-desc"]))
+                .query("cursor", cursor()),
         ),
         Route::at("/v1/search/suggestions")
-            .get(search::suggest, answers_with("Words to go on with", 200, "Suggestions").query("q")),
+            .get(search::suggest, answers_with("Words to go on with", 200, "Suggestions").query("q", words())),
         Route::at("/v1/categories")
             .get(products::categories, answers_with("Categories", 200, "Categories").or(304, None).problems(&[404])),
     ]

@@ -33,7 +33,7 @@ async fn a_session_is_listed_revoked_and_gone_at_once() {
     let ann = ("authorization", &*first);
     assert_eq!(shop.ask(Method::DELETE, &path, &[ann], "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(shop.ask(Method::GET, "/v1/sessions", &[("cookie", &cookie)], "").await.problem(), "unknown-session");
-    assert_eq!(shop.ask(Method::DELETE, &path, &[ann], "").await.problem(), "unknown-session", "it has ended");
+    assert_eq!(shop.ask(Method::DELETE, &path, &[ann], "").await.problem(), "session-not-found", "it has ended");
     assert_eq!(shop.ask(Method::DELETE, "/v1/sessions/current", &[ann], "").await.status, StatusCode::NO_CONTENT);
     assert_eq!(shop.ask(Method::GET, "/v1/sessions", &[ann], "").await.problem(), "unknown-session");
 }
@@ -57,7 +57,7 @@ async fn what_belongs_to_somebody_is_seen_by_nobody_else() {
     assert_eq!(shop.ask(Method::POST, &cancel, &[bob], "").await.problem(), "unknown-order");
     let sessions = shop.ask(Method::GET, "/v1/sessions", &[ann], "").await;
     let session = format!("/v1/sessions/{}", sessions.body["sessions"][0]["session_id"].as_str().unwrap());
-    assert_eq!(shop.ask(Method::DELETE, &session, &[bob], "").await.problem(), "unknown-session");
+    assert_eq!(shop.ask(Method::DELETE, &session, &[bob], "").await.problem(), "session-not-found");
     assert_eq!(shop.ask(Method::GET, "/v1/sessions", &[ann], "").await.status, StatusCode::OK);
 }
 

@@ -4,9 +4,9 @@
 use super::words::words;
 use crate::discovery::form;
 
-/// The longest text, in bytes.
+/// The longest text, in characters.
 const LONGEST_TEXT: usize = 200;
-/// The longest cursor, in bytes: longer ones were not handed out.
+/// The longest cursor, in characters: longer ones were not handed out.
 const LONGEST_CURSOR: usize = 600;
 
 /// In which order products come.
@@ -96,7 +96,7 @@ impl SearchQuery {
 }
 
 fn bounded<const LONGEST: usize>(text: String) -> Result<String, Unreadable> {
-    if text.len() <= LONGEST { Ok(text) } else { Err(Unreadable) }
+    if text.chars().nth(LONGEST).is_none() { Ok(text) } else { Err(Unreadable) }
 }
 
 /// Digits only: no sign, no blank.

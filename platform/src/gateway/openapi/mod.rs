@@ -4,7 +4,7 @@
 //! there. What an operation may answer is said there too; the problems of the table in [`super::problem`] are one schema.
 
 mod operation;
-mod schemas;
+pub(super) mod schemas;
 
 use std::sync::Arc;
 
@@ -66,15 +66,25 @@ pub(super) fn router(routes: Vec<Route>) -> Router<Arc<Gateway>> {
     routes.into_iter().fold(Router::new(), |router, route| router.route(route.path, route.methods))
 }
 
-/// The document of these routes.
-pub(super) fn document(routes: &[Route]) -> Value {
+/// The document of these routes, of a gateway that believes the shopper's header or does not.
+pub(super) fn document(routes: &[Route], trusts_shopper_header: bool) -> Value {
+    let mut schemes = json!({ "session": { "type": "http", "scheme": "bearer" } });
+    if trusts_shopper_header {
+        schemes["shopper"] = json!({
+            "type": "apiKey",
+            "in": "header",
+            "name": "X-Shopper-Id",
+            "description": "Believed only behind an edge that has checked it.",
+        });
+    }
+    let ways_in: Vec<&str> = schemes.as_object().into_iter().flat_map(Map::keys).map(String::as_str).collect();
     let paths: Map<String, Value> = routes
         .iter()
         .map(|route| {
             let operations: Map<String, Value> = route
                 .operations
                 .iter()
-                .map(|(method, operation)| ((*method).to_owned(), operation.describe(method, route.path)))
+                .map(|(method, operation)| ((*method).to_owned(), operation.describe(method, route.path, &ways_in)))
                 .collect();
             (route.path.to_owned(), Value::Object(operations))
         })
@@ -89,15 +99,7 @@ pub(super) fn document(routes: &[Route]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas::all(),
-            "securitySchemes": {
-                "session": { "type": "http", "scheme": "bearer" },
-                "shopper": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "X-Shopper-Id",
-                    "description": "Believed only behind an edge that has checked it.",
-                },
-            },
+            "securitySchemes": schemes,
         },
     })
 }

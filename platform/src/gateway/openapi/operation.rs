@@ -11,6 +11,14 @@ pub(in crate::gateway) struct Operation {
     /// Status, and the schema of the answer; none for an answer without a body or of another kind than JSON.
     answers: Vec<(u16, Option<&'static str>)>,
     problems: Vec<u16>,
+    links: Vec<Link>,
+}
+
+/// Where an answer leads: what of it is a parameter there.
+struct Link {
+    field: &'static str,
+    method: &'static str,
+    path: &'static str,
 }
 
 /// An operation that answers this status with this schema when all is well, or says that it cannot just now.
@@ -22,6 +30,7 @@ pub(in crate::gateway) fn answers_with(summary: &'static str, status: u16, schem
         body: None,
         answers: vec![(status, Some(schema))],
         problems: vec![503],
+        links: Vec::new(),
     }
 }
 
@@ -57,7 +66,7 @@ impl Operation {
             "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
         });
         let prefer = json!({
-            "name": "Prefer", "in": "header", "required": false, "schema": { "type": "string", "pattern": "^[ -~]*$" },
+            "name": "Prefer", "in": "header", "required": false, "schema": { "type": "string" },
         });
         let mut operation = self.or(202, Some("Accepted")).problems(&[402, 404, 409, 429]);
         operation.parameters.extend([key, prefer]);
@@ -65,12 +74,24 @@ impl Operation {
     }
 
     /// It takes this parameter of the query.
-    pub(in crate::gateway) fn query(mut self, name: &'static str) -> Self {
-        self.parameters.push(json!({ "name": name, "in": "query", "required": false, "schema": { "type": "string" } }));
+    pub(in crate::gateway) fn query(mut self, name: &'static str, schema: Value) -> Self {
+        self.parameters.push(json!({ "name": name, "in": "query", "required": false, "schema": schema }));
         self.problems(&[400])
     }
 
-    pub(super) fn describe(&self, method: &str, path: &str) -> Value {
+    /// This field of its answers is the `{id}` of that operation.
+    pub(in crate::gateway) fn leads_to(
+        mut self,
+        field: &'static str,
+        method: &'static str,
+        path: &'static str,
+    ) -> Self {
+        self.links.push(Link { field, method, path });
+        self
+    }
+
+    /// In OpenAPI's words; `ways_in` names the ways to say who is asking.
+    pub(super) fn describe(&self, method: &str, path: &str, ways_in: &[&str]) -> Value {
         let mut parameters = path_parameters(path);
         parameters.extend(self.parameters.iter().cloned());
         let mut described = json!({
@@ -84,7 +105,7 @@ impl Operation {
                 json!({ "required": true, "content": { "application/json": { "schema": reference(schema) } } });
         }
         if self.needs_shopper {
-            described["security"] = json!([{ "session": [] }, { "shopper": [] }]);
+            described["security"] = ways_in.iter().map(|way| json!({ (*way): [] })).collect();
         }
         described
     }
@@ -95,9 +116,14 @@ impl Operation {
             let mut response = json!({ "description": "Done, or as far as it has come." });
             match schema {
                 Some("text/event-stream") => {
-                    response["content"] = json!({ "text/event-stream": { "schema": { "type": "string" } } });
+                    response["content"] = json!({ "text/event-stream": { "schema": reference("OrderEvent") } });
                 }
-                Some(schema) => response["content"] = json!({ "application/json": { "schema": reference(schema) } }),
+                Some(schema) => {
+                    response["content"] = json!({ "application/json": { "schema": reference(schema) } });
+                    if !self.links.is_empty() {
+                        response["links"] = Value::Object(self.links.iter().map(Link::describe).collect());
+                    }
+                }
                 None => {}
             }
             responses.insert(status.to_string(), response);
@@ -110,6 +136,14 @@ impl Operation {
             responses.entry(status.to_string()).or_insert(problem);
         }
         responses
+    }
+}
+
+impl Link {
+    fn describe(&self) -> (String, Value) {
+        let to = operation_id(self.method, self.path);
+        let described = json!({ "operationId": to, "parameters": { "id": format!("$response.body#/{}", self.field) } });
+        (to, described)
     }
 }
 

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 use crate::gateway::problem::ProblemKind;
 use crate::order_status::OrderStatus;
 
+/// A name, `@`, and a host with a point in it; no second `@`, blank or control character.
+const EMAIL: &str = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]*\.[^@\s\x00-\x1f\x7f-\x9f]*$";
+
 /// All of them, by name.
 pub(super) fn all() -> Value {
     let statuses: Vec<&str> = OrderStatus::ALL.into_iter().map(OrderStatus::as_str).collect();
@@ -15,13 +18,13 @@ pub(super) fn all() -> Value {
         })),
         "Checkout": closed(&["sku", "quantity", "payment_method"], json!({
             "sku": text(), "quantity": { "type": "integer", "minimum": 1, "maximum": 10 },
-            "payment_method": { "type": "string", "minLength": 1 },
+            "payment_method": payment_method(),
             "shown_price_cents": { "type": ["integer", "null"], "minimum": i64::MIN, "maximum": i64::MAX },
         })),
-        "CartCheckout": closed(&["payment_method"], json!({ "payment_method": { "type": "string", "minLength": 1 } })),
+        "CartCheckout": closed(&["payment_method"], json!({ "payment_method": payment_method() })),
         "CartPut": closed(&["quantity"], json!({ "quantity": { "type": "integer", "minimum": 1, "maximum": 10 } })),
         "Credentials": closed(&["email", "password"], json!({
-            "email": { "type": "string", "maxLength": 254 },
+            "email": { "type": "string", "maxLength": 254, "pattern": EMAIL },
             "password": { "type": "string", "minLength": 10, "maxLength": 128 },
         })),
         "Account": object(&["account_id", "role"], json!({ "account_id": text(), "role": text() })),
@@ -44,6 +47,13 @@ pub(super) fn all() -> Value {
                 )),
             }),
         ),
+        "OrderEvent": object(&["event", "data"], json!({
+            "event": { "type": "string", "enum": ["order"] },
+            "data": {
+                "type": "string", "contentMediaType": "application/json",
+                "contentSchema": { "$ref": "#/components/schemas/Order" },
+            },
+        })),
         "Accepted": object(&["order_id", "outcome", "status_url"], json!({
             "order_id": text(), "outcome": { "type": "string", "enum": ["pending", "unknown"] }, "status_url": text(),
         })),
@@ -86,6 +96,35 @@ pub(super) fn all() -> Value {
         })),
         "OpenApi": { "type": "object" },
     })
+}
+
+/// A text looked for, in a query.
+pub(in crate::gateway) fn words() -> Value {
+    json!({ "type": "string", "maxLength": 200 })
+}
+
+/// A name that products are listed under, in a query.
+pub(in crate::gateway) fn name() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]{0,64}$" })
+}
+
+/// A bound on prices, in a query.
+pub(in crate::gateway) fn price_cents() -> Value {
+    json!({ "type": "integer", "minimum": 0, "maximum": i64::MAX })
+}
+
+/// One of these words, in a query.
+pub(in crate::gateway) fn one_of(words: &[&str]) -> Value {
+    json!({ "type": "string", "enum": words })
+}
+
+/// What the page before said comes next, in a query.
+pub(in crate::gateway) fn cursor() -> Value {
+    json!({ "type": "string", "maxLength": 600, "description": "`next` of the page before; none for the first page." })
+}
+
+fn payment_method() -> Value {
+    json!({ "type": "string", "minLength": 1, "pattern": r"^[^\x00]*$" })
 }
 
 fn text() -> Value {

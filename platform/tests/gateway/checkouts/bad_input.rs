@@ -133,8 +133,7 @@ async fn a_quantity_of_the_wrong_type() {
 async fn wrong_types_of_all_kinds_are_malformed() {
     for body in [
         r#"{"sku":7,"quantity":1,"payment_method":"pm"}"#,
-        r#"{"sku":"console","quantity":1.0,"payment_method":"pm"}"#,
-        r#"{"sku":"console","quantity":1e9,"payment_method":"pm"}"#,
+        r#"{"sku":"console","quantity":1.5,"payment_method":"pm"}"#,
         r#"{"sku":"console","quantity":1000000000000000000000,"payment_method":"pm"}"#,
         r#"{"sku":"console","quantity":null,"payment_method":"pm"}"#,
         r#"{"sku":"console","quantity":1,"payment_method":["pm"]}"#,
