@@ -3,7 +3,7 @@
 //!
 //! - [`Campaign`] runs many programs of one kind and shortens what fails; [`Pair`] is what it needs of an engine.
 //! - [`draw`]: the seeded stream programs are drawn from. [`Tally`]: what was reached.
-//! - [`postgres`], [`redis`], [`kafka`]: for each a generator and both sides.
+//! - [`postgres`], [`redis`], [`kafka`], [`search`]: for each a generator and both sides.
 //!
 //! Starting the servers is left to whoever calls (`testbed` does it for the tests); none is an error, never a skip.
 
@@ -12,6 +12,7 @@ pub mod draw;
 pub mod kafka;
 pub mod postgres;
 pub mod redis;
+pub mod search;
 mod tally;
 
 pub use campaign::{Campaign, Finding, Outcome, Pair};

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use differential::kafka::KafkaPair;
 use differential::postgres::{Address, PostgresPair};
 use differential::redis::RedisPair;
+use differential::search::SearchPair;
 use differential::{Campaign, Outcome, Trouble};
 
 /// Runs random programs on an engine and on the real server; any difference is an error.
@@ -47,6 +48,12 @@ enum Engine {
         #[arg(long, default_value = "127.0.0.1:9092")]
         server: String,
     },
+    /// The search engine and OpenSearch 2.
+    Search {
+        /// Host and port. Indices are made there, and deleted.
+        #[arg(long, default_value = "127.0.0.1:9200")]
+        server: String,
+    },
     /// The Redis engine and Redis 7.
     Redis {
         /// Host and port of servers of its own: they are emptied. As many programs run at the same time.
@@ -67,6 +74,10 @@ fn run(args: &Args) -> Result<Outcome, Trouble> {
         Engine::Kafka { server } => campaign.run(|worker| {
             let name = format!("differential-{}-{worker}", std::process::id());
             KafkaPair::open(server, &name)
+        }),
+        Engine::Search { server } => campaign.run(|worker| {
+            let name = format!("differential-{}-{worker}", std::process::id());
+            SearchPair::open(server, &name)
         }),
         Engine::Redis { servers } => {
             Campaign { workers: servers.len(), ..campaign }.run(|worker| RedisPair::open(&servers[worker]))
