@@ -12,18 +12,16 @@ use platform::messages::{CATALOG_TOPIC, ORDER_TOPIC};
 use platform::roles::Role;
 use ports::entropy::Entropy;
 
-use crate::audit::report::Report;
-use crate::audit::{self, Options};
+use crate::audit::{self, AuditError, Options};
 use crate::catalog::{self, Catalog, CatalogError, many, window};
-use crate::clock::{self, SystemClock};
-use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
+use crate::clock;
+use crate::live_stores::{self, StoreError};
 use crate::reindex::{self, ReindexError};
 use crate::schema::{self, Part, SchemaError};
 use crate::serve::{self, ServeError};
 use crate::settings::keys::KEYS;
 use crate::settings::{Settings, SettingsError};
 use crate::telemetry::Telemetry;
-use crate::with_key::WithKey;
 
 /// Wrong usage or configuration.
 const USAGE: u8 = 2;
@@ -195,6 +193,17 @@ impl From<SchemaError> for Ended {
             | SchemaError::Behind { .. }
             | SchemaError::Failed { .. }
             | SchemaError::Sql(_)) => Self::with(UNAVAILABLE, error),
+        }
+    }
+}
+
+impl From<AuditError> for Ended {
+    fn from(error: AuditError) -> Self {
+        match error {
+            AuditError::Settings(error) => error.into(),
+            AuditError::Store(error) => error.into(),
+            AuditError::Schema(error) => error.into(),
+            error @ AuditError::Read(_) => unavailable(error),
         }
     }
 }
@@ -378,14 +387,8 @@ async fn seed_many(products: u64, settings: &Settings) -> Result<(), Ended> {
 }
 
 async fn audit(args: &AuditArgs, settings: &Settings, nonce: u64) -> Result<u8, Ended> {
-    let needs = Needs { postgres: true, redis: true, kafka: true, card_gateway: true, ..Needs::default() };
-    live_stores::require(settings, needs)?;
-    let http = WithKey::new(live_stores::http(settings)?, settings)?;
-    let stores = live_stores::connect(settings, needs, WithoutRedis::Fail).await?;
-    schema::check(Part::Orders, &*stores.workers).await?;
     let options = Options { settle_limit: Duration::from_secs(args.settle_s), busy: args.busy };
-    let audit = audit::audit(&stores, &http, &SystemClock, nonce, options).await.map_err(unavailable)?;
-    let report = Report::of(&audit);
+    let report = audit::of_settings(settings, nonce, options).await?;
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));
     } else {

@@ -17,7 +17,13 @@ use ports::clock::Clock;
 use ports::http_port::HttpClient;
 use tokio::time::Instant;
 
+use crate::clock::SystemClock;
+use crate::live_stores::{self, Needs, StoreError, WithoutRedis};
+use crate::schema::{self, Part, SchemaError};
+use crate::settings::{Settings, SettingsError};
 use crate::stores::Stores;
+use crate::with_key::WithKey;
+use report::Report;
 
 /// How long to wait before the stores are looked at again.
 const LOOK: Duration = Duration::from_millis(500);
@@ -44,6 +50,54 @@ pub struct Audit {
     pub quiet: bool,
     /// How many orders were looked at.
     pub orders: usize,
+}
+
+/// Why there was no audit.
+#[derive(Debug, thiserror::Error)]
+pub enum AuditError {
+    /// The settings do not say where everything is.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// A store is not there.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The schema is not this build's.
+    #[error(transparent)]
+    Schema(#[from] SchemaError),
+    /// A store could not be read.
+    #[error(transparent)]
+    Read(#[from] CollectError),
+}
+
+/// What an audit reads, and so must be set.
+const NEEDS: Needs = Needs {
+    postgres: true,
+    redis: true,
+    kafka: true,
+    card_gateway: true,
+    catalog: false,
+    webhooks: false,
+    services: false,
+};
+
+/// Whether the settings say where everything is that an audit reads; nothing is opened.
+///
+/// # Errors
+/// The first key that is missing.
+pub fn require(settings: &Settings) -> Result<(), SettingsError> {
+    live_stores::require(settings, NEEDS)
+}
+
+/// Audits the stores that the settings name. `nonce` tells this audit's consumer group from all others.
+///
+/// # Errors
+/// What is not set, not there, or cannot be read.
+pub async fn of_settings(settings: &Settings, nonce: u64, options: Options) -> Result<Report, AuditError> {
+    require(settings)?;
+    let http = WithKey::new(live_stores::http(settings)?, settings)?;
+    let stores = live_stores::connect(settings, NEEDS, WithoutRedis::Fail).await?;
+    schema::check(Part::Orders, &*stores.workers).await?;
+    Ok(Report::of(&audit(&stores, &http, &SystemClock, nonce, options).await?))
 }
 
 /// Reads the stores and judges them.
