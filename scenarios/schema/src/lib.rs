@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `scenario.rs` | the whole scenario, loading, variants, the hash |
 //! | `section.rs`, `knob.rs`, `options.rs`, `nearest.rs` | reading a table key by key: places, types, the declaring macros, misspellings |
-//! | `run.rs`, `shoppers.rs`, `products.rs`, `platform.rs`, `infrastructure.rs`, `targets.rs` | the sections, one options struct each |
+//! | `run.rs`, `shoppers.rs`, `journeys.rs`, `products.rs`, `platform.rs`, `infrastructure.rs`, `targets.rs` | the sections, one options struct each |
 //! | `calibration.rs` | the cost model's file |
 //! | `fault/`, `draw.rs` | the kinds of faults, and drawing them from a seed |
 //! | `check.rs` | what no single key can tell: windows, totals, duplicates |
@@ -22,6 +22,7 @@ mod draw;
 mod error;
 mod fault;
 mod infrastructure;
+mod journeys;
 mod knob;
 mod nearest;
 mod options;
@@ -39,6 +40,7 @@ pub use draw::Drawn;
 pub use error::ScenarioError;
 pub use fault::{Consumer, Fault, FaultKind, FaultsDrawn, Host, Role, ScheduledFault};
 pub use infrastructure::{CostModel, Network, Persistence, Redis};
+pub use journeys::{Endpoint, Journeys};
 pub use knob::KeyDoc;
 pub use platform::{
     Commit, CommitStrategy, Compensation, Fulfilment, Gate, Gateway, Lane, Payment, Platform, Replicas,
@@ -47,5 +49,5 @@ pub use products::{Catalogue, Product, Products};
 pub use run::{Expectation, RunOptions};
 pub use scenario::{Scenario, ScenarioOptions};
 pub use shoppers::{Arrival, Shape, Shoppers};
-pub use targets::{P99, Targets};
+pub use targets::{P99, Targets, Window};
 pub use variants::Variant;

@@ -13,6 +13,7 @@ use crate::check::check;
 use crate::error::ScenarioError;
 use crate::fault::{FaultsDrawn, ScheduledFault};
 use crate::infrastructure::{CostModel, Network, Redis};
+use crate::journeys::Journeys;
 use crate::knob::KeyDoc;
 use crate::options::options;
 use crate::platform::Platform;
@@ -38,6 +39,8 @@ options! {
         run: RunOptions;
         /// The crowd.
         shoppers: Shoppers;
+        /// What shoppers come for, on real servers.
+        journeys: Journeys = Journeys::of_defaults();
         /// What is for sale.
         products: Vec<Products>;
         /// How the platform is deployed and set.

@@ -2,6 +2,7 @@
 //!
 //! Judging them is left to the checkers.
 
+use crate::journeys::Endpoint;
 use crate::options::options;
 
 options! {
@@ -19,6 +20,24 @@ options! {
 }
 
 options! {
+    /// `[[targets.windows]]`: judged while a load on real servers goes on, which ends early when several windows in a row miss.
+    pub struct Window {
+        /// The kind of request.
+        endpoint: Endpoint;
+        /// Length of a window, ms.
+        window_ms: u64 = 1_000, in 100..=600_000;
+        /// Answers before this time of the sale are not looked at, ms.
+        from_ms: u64 = 0, in 0..=86_400_000;
+        /// 99th percentile of the response time, ms, at most.
+        p99_ms: Option<u64> = None, in 1..=600_000;
+        /// Share of answers that are errors, at most.
+        error_ratio: Option<f64> = None, in 0.0..=1.0;
+        /// How many windows in a row must miss.
+        in_a_row: u32 = 3, in 1..=1_000;
+    }
+}
+
+options! {
     /// `[targets]`: what the run should achieve; what is left out is not judged.
     pub struct Targets {
         /// Orders committed per second, at least, while the first nine tenths of them were: stragglers that compensation brings home are no time under load.
@@ -31,5 +50,7 @@ options! {
         error_budget_ratio: Option<f64> = None, in 0.0..=1.0;
         /// Latency targets.
         p99_ms: P99 = P99::of_defaults();
+        /// Targets that end a load early.
+        windows: Vec<Window> = Vec::new();
     }
 }
