@@ -11,6 +11,7 @@
 //! | `histogram.rs` | latencies, streamed into log-linear buckets |
 //! | `series.rs` | counts and gauges over time, for charts |
 //! | `bug.rs` | how long a known bug hid |
+//! | `knee.rs` | how much load a platform holds |
 //! | `json.rs` | reading and writing, and what can be wrong with a file |
 //!
 //! Judging is left to the checkers, drawing to `reports`.
@@ -19,6 +20,7 @@ mod bug;
 mod funnel;
 mod histogram;
 mod json;
+mod knee;
 mod run;
 mod series;
 mod verdict;
@@ -27,6 +29,7 @@ pub use bug::BugScore;
 pub use funnel::{Funnel, Outcome};
 pub use histogram::{Histogram, LatencySummary};
 pub use json::RecordError;
+pub use knee::{Knee, KneePoint, KneeRecord, Scaling};
 pub use run::{Fault, Host, Run, RunRecord, SCHEMA_VERSION, Sample, Target, World};
 pub use series::{Count, Gauge, Series};
 pub use verdict::{Ending, HistoryEvent, Property, Verdict, Violation};

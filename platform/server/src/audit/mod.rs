@@ -76,6 +76,7 @@ const NEEDS: Needs = Needs {
     kafka: true,
     card_gateway: true,
     catalog: false,
+    search: false,
     webhooks: false,
     services: false,
 };
