@@ -1,5 +1,5 @@
-//! The card gateway with the merchant's key, for an audit and for the look at the start. The platform's own client shows the
-//! key by itself; the checkers, which are nobody's client, do not know it.
+//! The card gateway with the merchant's key and the version of its API, for an audit and for the look at the start. The
+//! platform's own client shows both by itself; the checkers, which are nobody's client, do not know them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,11 +9,12 @@ use bytes::Bytes;
 use http::header::AUTHORIZATION;
 use http::{HeaderValue, Request, Response};
 use platform::messages::CARD_GATEWAY;
+use platform::transaction::payments::{API_VERSION, VERSION_HEADER};
 use ports::http_port::{HttpClient, HttpError, ServiceName};
 
 use crate::settings::{Settings, SettingsError};
 
-/// Shows the card gateway, and nobody else, the key it asks for.
+/// Tells the card gateway, and nobody else, the version of its API and the key it asks for.
 pub struct WithKey {
     client: Arc<dyn HttpClient>,
     authorization: Option<HeaderValue>,
@@ -44,8 +45,12 @@ impl HttpClient for WithKey {
         mut request: Request<Bytes>,
         timeout: Duration,
     ) -> Result<Response<Bytes>, HttpError> {
-        if let Some(authorization) = self.authorization.as_ref().filter(|_| service == CARD_GATEWAY) {
-            request.headers_mut().insert(AUTHORIZATION, authorization.clone());
+        if service == CARD_GATEWAY {
+            let headers = request.headers_mut();
+            headers.insert(VERSION_HEADER, HeaderValue::from_static(API_VERSION));
+            if let Some(authorization) = &self.authorization {
+                headers.insert(AUTHORIZATION, authorization.clone());
+            }
         }
         self.client.call(service, request, timeout).await
     }

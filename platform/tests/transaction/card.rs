@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 use payments_engine::{Config, PaymentIntent, Payments, Status, Transit};
 use platform::messages::CARD_GATEWAY;
+use platform::transaction::payments::VERSION_HEADER;
 use ports::clock::Clock;
 use ports::http_port::{HttpClient, HttpError, ServiceName};
 
@@ -46,6 +47,7 @@ impl HttpClient for Client {
         timeout: Duration,
     ) -> Result<Response<Bytes>, HttpError> {
         assert_eq!(service, CARD_GATEWAY);
+        assert_eq!(request.headers()[VERSION_HEADER], payments_engine::API_VERSION, "an account's own version counts");
         tokio::time::sleep(Duration::from_millis(20)).await;
         let response = self.0.engine.lock().unwrap().handle(&request, self.0.clock.now_ms());
         let transit = Transit::of(&response);

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use live::kafka::LiveLog;
 use platform::messages::CARD_GATEWAY;
+use platform::transaction::payments::API_VERSION;
 use ports::http_port::HttpClient;
 use ports::redis_port::RedisConnector;
 use ports::sql::{SqlError, SqlPool};
@@ -115,13 +116,19 @@ fn refusal(error: &RedisError) -> Option<String> {
 /// its own, is waited for: until then payments stay open.
 ///
 /// # Errors
-/// When it does not take the key, or the key is none.
+/// When it does not take the key, or the key is none, or it does not speak the version of the API that payments are made in.
 pub async fn probe_card_gateway(settings: &Settings, http: Arc<dyn HttpClient>) -> Result<(), StoreError> {
     let request = Request::get("/v1/payment_intents?limit=1").body(Bytes::new()).expect("a constant request");
     match WithKey::new(http, settings)?.call(CARD_GATEWAY, request, PATIENCE).await {
         Ok(answer) if answer.status() == StatusCode::UNAUTHORIZED => {
             Err(refused(settings, "card_gateway.api_key", "the card gateway does not take it".to_owned()))
         }
+        // Nothing else in this request can be wrong.
+        Ok(answer) if answer.status() == StatusCode::BAD_REQUEST => Err(refused(
+            settings,
+            "card_gateway.url",
+            format!("it does not speak Stripe's API of version {API_VERSION}"),
+        )),
         Ok(_) => Ok(()),
         Err(away) => {
             tracing::warn!(%away, "beginning without the card gateway");

@@ -142,7 +142,12 @@ pub const KEYS: &[Key] = &[
         "1",
         "copies of the order topic, where it has to be created",
     ),
-    key("card_gateway.url", HTTP, "", "the card gateway's API"),
+    key(
+        "card_gateway.url",
+        HTTP,
+        "",
+        "the card gateway: Stripe's API, spoken in version 2024-12-18.acacia whatever the account's is",
+    ),
     key("card_gateway.api_key", Kind::Secret, "", "the key this platform shows to the card gateway"),
     key("card_gateway.webhook_secret", Kind::Secret, "", "what the card gateway signs its webhooks with"),
     key(

@@ -266,6 +266,12 @@ mod tests {
     }
 
     #[test]
+    fn the_version_of_stripes_api_stands_where_its_address_is_set() {
+        let documented = keys::by_name("card_gateway.url").unwrap().help;
+        assert!(documented.contains(platform::transaction::payments::API_VERSION), "{documented}");
+    }
+
+    #[test]
     fn a_flag_wins_over_the_environment() {
         let environment = [("DOORBUSTER_LISTEN", "127.0.0.1:1"), ("DOORBUSTER_COMMIT_ATTEMPTS", "9"), ("HOME", "x")];
         let settings = read(&environment, &[("--listen", "127.0.0.1:2")]).unwrap();

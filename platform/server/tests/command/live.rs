@@ -9,6 +9,7 @@ use embedded::{CardGateway, Switchboard};
 use http::{HeaderMap, StatusCode};
 use nix::sys::signal::Signal;
 use platform::messages::PAYMENTS;
+use platform::transaction::payments::API_VERSION;
 use server::clock::SystemClock;
 use testbed::{Persistence, PostgresOptions, psql, shared};
 
@@ -118,7 +119,9 @@ async fn a_card_gateway_that_does_not_take_the_key_is_named_and_one_that_is_away
     let redis = format!("redis.url={}", shared::redis().unwrap());
     assert_eq!(said(&["migrate", "--set", &database]).0, Some(0));
     let asks = Router::new().fallback(async |headers: HeaderMap| match headers.get("authorization") {
+        _ if headers.get("stripe-version").is_none_or(|version| version != API_VERSION) => StatusCode::IM_A_TEAPOT,
         Some(key) if key == "Bearer sk_right" => StatusCode::OK,
+        Some(key) if key == "Bearer sk_elsewhere" => StatusCode::BAD_REQUEST,
         Some(_) | None => StatusCode::UNAUTHORIZED,
     });
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -132,6 +135,10 @@ async fn a_card_gateway_that_does_not_take_the_key_is_named_and_one_that_is_away
         assert!(told.contains("card_gateway.api_key: the card gateway does not take it"), "{told}");
         assert!(!told.contains("sk_wrong7"), "{told}");
     }
+    let other = [&lane[..], &[&*url, "--set", "card_gateway.api_key=sk_elsewhere", "--listen", "127.0.0.1:0"]].concat();
+    let (code, told) = tokio::task::block_in_place(|| said(&other));
+    assert_eq!((code, told.lines().count()), (Some(5), 1), "{told}");
+    assert!(told.contains(&format!("it does not speak Stripe's API of version {API_VERSION}")), "{told}");
     for gateway in [&*url, "card_gateway.url=http://127.0.0.1:1"] {
         let begun = [&lane[..], &[gateway, "--set", "card_gateway.api_key=sk_right"]].concat();
         drop(tokio::task::block_in_place(|| Serving::start(&begun)));

@@ -14,6 +14,12 @@ use crate::messages::CARD_GATEWAY;
 use crate::metrics::Counter;
 use crate::transaction::order_record::OrderRecord;
 
+/// The version of Stripe's API that the platform was written for. Named in each request: an account's own version, which is
+/// moved on by its owner, then changes nothing here.
+pub const API_VERSION: &str = "2024-12-18.acacia";
+/// The header that names it.
+pub const VERSION_HEADER: &str = "stripe-version";
+
 /// The step of a payment, the second half of its idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
@@ -128,7 +134,7 @@ impl Payments {
 
     async fn send(&self, method: Method, path: &str, key: Option<&str>, body: Bytes) -> Reply {
         let changes = key.is_some();
-        let mut request = Request::builder().method(method).uri(path);
+        let mut request = Request::builder().method(method).uri(path).header(VERSION_HEADER, API_VERSION);
         if let Some(key) = key {
             request = request.header("idempotency-key", key);
         }

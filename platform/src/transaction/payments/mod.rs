@@ -21,6 +21,7 @@ mod signature;
 mod webhook;
 
 pub(crate) use client::Payments;
+pub use client::{API_VERSION, VERSION_HEADER};
 pub(crate) use give_back::Ended;
 pub(crate) use intent::Money;
 pub(crate) use pay::Payment;

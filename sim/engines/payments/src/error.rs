@@ -1,6 +1,6 @@
 //! What the gateway refuses with: status, Stripe's error type and code, the parameter at fault, a sentence.
 
-use http::{Method, StatusCode};
+use http::{HeaderValue, Method, StatusCode};
 
 use crate::card::Decline;
 use crate::intent::PaymentIntent;
@@ -32,6 +32,10 @@ impl ApiError {
 
     pub(crate) fn malformed(message: String) -> Self {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", None, message)
+    }
+
+    pub(crate) fn unknown_version(version: &HeaderValue) -> Self {
+        Self::malformed(format!("Invalid Stripe API version: {}", String::from_utf8_lossy(version.as_bytes())))
     }
 
     pub(crate) fn unknown_route(method: &Method, path: &str) -> Self {

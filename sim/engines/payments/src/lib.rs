@@ -45,6 +45,11 @@ use params::Params;
 use route::Route;
 use webhook::Outbox;
 
+/// The version of Stripe's API that is modelled: what a request gets that names none. One that names another is refused.
+pub const API_VERSION: &str = "2024-12-18.acacia";
+/// The header in which requests name it, and answers too.
+const VERSION_HEADER: &str = "stripe-version";
+
 /// What distinguishes one gateway account from another. Durations are milliseconds.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -108,7 +113,8 @@ impl Payments {
         self.advance(now_ms);
         self.requests += 1;
         let key = request.headers().get("idempotency-key");
-        let (answer, transit) = match Route::of(request.method(), request.uri()) {
+        let route = spoken(request).and_then(|()| Route::of(request.method(), request.uri()));
+        let (answer, transit) = match route {
             Ok(route) => match self.faults.interrupt(route.operation()) {
                 Some(Interruption::Unanswered) => (ApiError::hung().into(), Transit::lost()),
                 Some(Interruption::RateLimited) => (ApiError::rate_limited().into(), Transit::default()),
@@ -165,6 +171,7 @@ impl Payments {
         *response.status_mut() = answer.status;
         let headers = response.headers_mut();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
+        headers.insert(VERSION_HEADER, HeaderValue::from_static(API_VERSION));
         let request_id = HeaderValue::from_str(&format!("req_{:014}", self.requests));
         headers.insert("request-id", request_id.expect("digits and letters are a header value"));
         if let Some(key) = key {
@@ -221,5 +228,13 @@ impl Payments {
     /// Every payment intent, in order of creation, for checkers and reports.
     pub fn charges(&self) -> impl Iterator<Item = &PaymentIntent> {
         self.ledger.iter()
+    }
+}
+
+/// Whether the request is to be read as this version of the API has it.
+fn spoken(request: &Request<Bytes>) -> Result<(), ApiError> {
+    match request.headers().get(VERSION_HEADER) {
+        Some(version) if version != API_VERSION => Err(ApiError::unknown_version(version)),
+        Some(_) | None => Ok(()),
     }
 }

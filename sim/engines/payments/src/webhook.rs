@@ -61,6 +61,7 @@ struct Pending {
 struct EventBody<'a, T> {
     id: &'a str,
     object: &'static str,
+    api_version: &'static str,
     created: i64,
     data: EventData<T>,
     r#type: &'static str,
@@ -117,8 +118,14 @@ impl Outbox {
         self.events += 1;
         let event_id = format!("evt_{:024}", self.events);
         let created = answer::seconds(now_ms);
-        let event =
-            EventBody { id: &event_id, object: "event", created, data: EventData { object }, r#type: event_type };
+        let event = EventBody {
+            id: &event_id,
+            object: "event",
+            api_version: crate::API_VERSION,
+            created,
+            data: EventData { object },
+            r#type: event_type,
+        };
         let body = answer::to_bytes(&event);
         let delay_ms = if every(self.delay_every, self.events) { self.delay_ms } else { 0 };
         let copies = if every(self.duplicate_every, self.events) { 2 } else { 1 };

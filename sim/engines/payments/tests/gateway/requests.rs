@@ -55,6 +55,23 @@ fn body_that_is_no_object_is_refused() {
 }
 
 #[test]
+fn another_version_of_the_api_is_refused_and_each_answer_names_its_own() {
+    let ask = |version: &str| {
+        let request = Request::get("/v1/payment_intents").header("stripe-version", version).body(Bytes::new()).unwrap();
+        gateway().handle(&request, START_MS)
+    };
+    let refused = ask("2011-01-01");
+    assert_eq!(refused.status(), 400);
+    assert_eq!(json_of(&refused)["error"]["message"], "Invalid Stripe API version: 2011-01-01");
+    let spoken = ask(payments_engine::API_VERSION);
+    let unnamed = post(&mut gateway(), "/v1/payment_intents", None, &super::authorize("o-1"));
+    for answer in [spoken, unnamed] {
+        assert_eq!(answer.status(), 200);
+        assert_eq!(answer.headers()["stripe-version"], payments_engine::API_VERSION);
+    }
+}
+
+#[test]
 fn unknown_path_or_method_is_404() {
     for (method, path) in [
         ("POST", "/v1/charges"),
