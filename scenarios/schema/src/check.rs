@@ -8,7 +8,7 @@ use arrivals::Schedule;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::ScenarioError;
-use crate::fault::{Fault, ScheduledFault};
+use crate::fault::{Aim, ScheduledFault};
 use crate::scenario::ScenarioOptions;
 use crate::section::{Name, Place, Source};
 
@@ -190,48 +190,21 @@ impl Checker<'_> {
             );
             return self.refuse(&path("at_ms"), &what);
         }
-        match &scheduled.fault {
-            Fault::ServiceCrash { role, replica }
-            | Fault::ServicePause { role, replica }
-            | Fault::ClockSkew { role, replica, .. }
-            | Fault::ClockJump { role, replica, .. } => {
-                let replicas = options.platform.replicas.of(*role);
+        // On a copy, since an aim can also be changed.
+        match scheduled.fault.clone().aim_mut() {
+            Aim::Replica(role, replica) => {
+                let replicas = options.platform.replicas.of(role);
                 if *replica >= replicas {
                     let what = format!("is {replica}, but {role} has {replicas}, numbered from 0");
                     return self.refuse(&path("replica"), &what);
                 }
             }
-            Fault::Partition { a, b, .. }
-            | Fault::Latency { a, b, .. }
-            | Fault::ConnectionReset { a, b, .. }
-            | Fault::AnswerCut { a, b, .. }
-            | Fault::HalfOpen { a, b }
-            | Fault::HeldTraffic { a, b }
-            | Fault::ReorderedConnections { a, b, .. }
-            | Fault::SlowReader { a, b, .. } => {
+            Aim::Path(a, b) => {
                 if a == b {
                     return self.refuse(&path("b"), &format!("is {b}, as `a` is: name two hosts"));
                 }
             }
-            Fault::RedisCrash { .. }
-            | Fault::RedisFailover {}
-            | Fault::RedisStall {}
-            | Fault::PostgresCrash {}
-            | Fault::PostgresStatementTimeout { .. }
-            | Fault::PostgresConnectionLostBeforeCommit { .. }
-            | Fault::PostgresConnectionLostAfterCommit { .. }
-            | Fault::PostgresSerializationFailure { .. }
-            | Fault::PostgresPoolExhausted {}
-            | Fault::PaymentDecline { .. }
-            | Fault::PaymentSlow { .. }
-            | Fault::PaymentAnswerLost { .. }
-            | Fault::CapturedCommitFailed { .. }
-            | Fault::PaymentDuplicateWebhook { .. }
-            | Fault::PaymentOutage {}
-            | Fault::KafkaBrokerLoss {}
-            | Fault::KafkaAckLost { .. }
-            | Fault::ConsumerCrash { .. }
-            | Fault::CommitAnswerLost { .. } => {}
+            Aim::Committer(_) | Aim::Given => {}
         }
         Ok(())
     }

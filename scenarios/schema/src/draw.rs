@@ -9,7 +9,7 @@ use arrivals::{Purpose, below, generator};
 use rand_chacha::rand_core::Rng;
 use serde::Serialize;
 
-use crate::fault::{Fault, FaultKind, Host, ScheduledFault};
+use crate::fault::{Aim, Fault, FaultKind, Host, ScheduledFault};
 use crate::platform::{CommitStrategy, Replicas};
 use crate::scenario::Scenario;
 
@@ -132,41 +132,14 @@ fn draw_one(kind: FaultKind, from_ms: u64, until_ms: u64, replicas: &Replicas, r
 
 /// Fits drawn parameters to the scenario: a replica that exists, a path that is used.
 fn fit(fault: &mut Fault, replicas: &Replicas, rng: &mut impl Rng) {
-    match fault {
-        Fault::ServiceCrash { role, replica }
-        | Fault::ServicePause { role, replica }
-        | Fault::ClockSkew { role, replica, .. }
-        | Fault::ClockJump { role, replica, .. } => *replica %= replicas.of(*role),
-        Fault::Partition { a, b, .. }
-        | Fault::Latency { a, b, .. }
-        | Fault::ConnectionReset { a, b, .. }
-        | Fault::AnswerCut { a, b, .. }
-        | Fault::HalfOpen { a, b }
-        | Fault::HeldTraffic { a, b }
-        | Fault::ReorderedConnections { a, b, .. }
-        | Fault::SlowReader { a, b, .. } => (*a, *b) = PATHS.pick(rng),
-        Fault::CommitAnswerLost { a, .. } => {
+    match fault.aim_mut() {
+        Aim::Replica(role, replica) => *replica %= replicas.of(role),
+        Aim::Path(a, b) => (*a, *b) = PATHS.pick(rng),
+        Aim::Committer(a) => {
             let committing: Vec<Host> =
                 PATHS.iter().filter(|(_, server)| *server == Host::Postgres).map(|(client, _)| *client).collect();
             *a = committing.pick(rng);
         }
-        Fault::RedisCrash { .. }
-        | Fault::RedisFailover {}
-        | Fault::RedisStall {}
-        | Fault::PostgresCrash {}
-        | Fault::PostgresStatementTimeout { .. }
-        | Fault::PostgresConnectionLostBeforeCommit { .. }
-        | Fault::PostgresConnectionLostAfterCommit { .. }
-        | Fault::PostgresSerializationFailure { .. }
-        | Fault::PostgresPoolExhausted {}
-        | Fault::PaymentDecline { .. }
-        | Fault::PaymentSlow { .. }
-        | Fault::PaymentAnswerLost { .. }
-        | Fault::CapturedCommitFailed { .. }
-        | Fault::PaymentDuplicateWebhook { .. }
-        | Fault::PaymentOutage {}
-        | Fault::KafkaBrokerLoss {}
-        | Fault::KafkaAckLost { .. }
-        | Fault::ConsumerCrash { .. } => {}
+        Aim::Given => {}
     }
 }
