@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kafka_engine::{
-    Acks, Config, Join, Joined, Kafka, KafkaError, MemberId, Produce, ProducerId, Stamp, TopicPartition,
+    Acks, Config, Joined, Kafka, KafkaError, Membership, Positions, Produce, ProducerId, Stamp, TopicPartition,
 };
 use ports::clock::Clock;
 use ports::events::{ConsumedRecord, EventConsumer, EventError, EventLog, EventProducer, NewRecord, Position};
@@ -99,7 +99,7 @@ impl EventLog for Log {
     ) -> Result<Box<dyn EventConsumer>, EventError> {
         let server = self.0.clone();
         let topics = topics.to_vec();
-        Ok(Box::new(Consumer { server, group, topics, member: None, joined: None, next: BTreeMap::new() }))
+        Ok(Box::new(Consumer { server, group, topics, membership: Membership::default() }))
     }
 }
 
@@ -148,15 +148,12 @@ struct Consumer {
     server: Arc<KafkaServer>,
     group: &'static str,
     topics: Vec<&'static str>,
-    member: Option<MemberId>,
-    joined: Option<Joined>,
-    /// Per owned partition, the next offset to read.
-    next: BTreeMap<(String, i32), i64>,
+    membership: Membership,
 }
 
 impl Drop for Consumer {
     fn drop(&mut self) {
-        if let Some(member) = self.member {
+        if let Some(member) = self.membership.member() {
             // A member the group no longer knows has left already.
             self.server.with(|engine, now_ms| engine.leave(self.group, member, now_ms).unwrap_or(()));
         }
@@ -166,8 +163,8 @@ impl Drop for Consumer {
 #[async_trait]
 impl EventConsumer for Consumer {
     async fn poll(&mut self, max: usize) -> Result<Vec<ConsumedRecord>, EventError> {
-        let joined = match self.joined.clone() {
-            Some(joined) => joined,
+        let joined = match self.membership.joined() {
+            Some(joined) => joined.clone(),
             None => self.join().await?,
         };
         let group = self.group;
@@ -186,9 +183,9 @@ impl EventConsumer for Consumer {
     }
 
     async fn commit(&mut self) -> Result<(), EventError> {
-        let joined = self.joined.clone().ok_or(EventError::Rebalanced)?;
-        let offsets: Vec<(&str, i32, i64)> =
-            self.next.iter().map(|((topic, partition), next)| (topic.as_str(), *partition, *next)).collect();
+        let joined = self.membership.joined().cloned().ok_or(EventError::Rebalanced)?;
+        let next = self.membership.next.iter();
+        let offsets: Vec<(&str, i32, i64)> = next.map(|(at, next)| (&*at.topic, at.partition, *next)).collect();
         let group = self.group;
         let committed =
             self.server.with(|engine, now_ms| engine.commit(group, joined.member, joined.generation, &offsets, now_ms));
@@ -199,36 +196,27 @@ impl EventConsumer for Consumer {
 impl Consumer {
     async fn join(&mut self) -> Result<Joined, EventError> {
         loop {
-            let (group, member, topics) = (self.group, self.member, &self.topics);
-            match self.server.with(|engine, now_ms| engine.join(group, member, topics, now_ms)) {
-                Ok(Join::Waiting { member }) => {
-                    self.member = Some(member);
-                    tokio::time::sleep(JOIN_WAIT).await;
-                }
-                Ok(Join::Joined(joined)) => {
-                    self.member = Some(joined.member);
-                    self.next = joined.assignment.iter().map(|place| self.start_of(place)).collect();
-                    self.joined = Some(joined.clone());
-                    return Ok(joined);
-                }
-                Err(error) => {
-                    if error == KafkaError::UnknownMemberId {
-                        self.member = None;
-                    }
-                    return Err(refused(error));
-                }
+            let (group, member, topics) = (self.group, self.membership.member(), &self.topics);
+            let answer = self.server.with(|engine, now_ms| engine.join(group, member, topics, now_ms));
+            if let Some(joined) = self.membership.join(answer).map_err(refused)? {
+                let next = self.committed(&joined);
+                self.membership.begin(joined.clone(), next);
+                return Ok(joined);
             }
+            tokio::time::sleep(JOIN_WAIT).await;
         }
     }
 
-    fn start_of(&self, at: &TopicPartition) -> ((String, i32), i64) {
-        let committed = self.server.with(|engine, _now_ms| engine.committed(self.group, &at.topic, at.partition));
-        ((at.topic.clone(), at.partition), committed.unwrap_or(0))
+    fn committed(&self, joined: &Joined) -> Positions {
+        self.server.with(|engine, _now_ms| {
+            let start = |at: &TopicPartition| engine.committed(self.group, &at.topic, at.partition).unwrap_or(0);
+            joined.assignment.iter().map(|at| (at.clone(), start(at))).collect()
+        })
     }
 
     fn fetch(&mut self, max: usize) -> Result<Vec<ConsumedRecord>, EventError> {
         let mut records = Vec::new();
-        for ((topic, partition), next) in &mut self.next {
+        for (TopicPartition { topic, partition }, next) in &mut self.membership.next {
             let wanted = max.saturating_sub(records.len());
             let fetched = self.server.with(|engine, now_ms| engine.fetch(topic, *partition, *next, wanted, now_ms));
             for record in fetched.map_err(refused)? {
@@ -246,20 +234,11 @@ impl Consumer {
     }
 
     fn unless_rebalanced(&mut self, answer: Result<(), KafkaError>) -> Result<(), EventError> {
-        let Err(error) = answer else { return Ok(()) };
-        let rebalanced = matches!(
-            error,
-            KafkaError::RebalanceInProgress | KafkaError::IllegalGeneration | KafkaError::UnknownMemberId
-        );
-        if rebalanced {
-            self.joined = None;
-            self.next.clear();
-            if error == KafkaError::UnknownMemberId {
-                self.member = None;
-            }
-            return Err(EventError::Rebalanced);
-        }
-        Err(refused(error))
+        answer.map_err(
+            |error| {
+                if self.membership.is_ended_by(&error) { EventError::Rebalanced } else { refused(error) }
+            },
+        )
     }
 }
 

@@ -6,8 +6,8 @@
 //!
 //! Map: [`Kafka`] (this file, `produce` and `consume`) takes requests; `topic` chooses partitions (`murmur2`);
 //! `partition` is one log, `replication` its replicas, `cluster` the brokers under them; `producer` knows ids, epochs
-//! and sequences; `group` is one consumer group, `member` what it tells its members, `assign` its assignors; `error`
-//! the protocol's errors.
+//! and sequences; `group` is one consumer group, `member` what it tells its members, `membership` what they keep of it,
+//! `assign` its assignors; `error` the protocol's errors.
 //!
 //! Outside the subset: transactions, unclean elections, static membership, leader epochs in requests, retention and
 //! compaction (a partition keeps `max_records_per_partition` and refuses more).
@@ -19,6 +19,7 @@ mod consume;
 mod error;
 mod group;
 mod member;
+mod membership;
 mod murmur2;
 mod partition;
 mod produce;
@@ -33,6 +34,7 @@ pub use assign::{Assignor, TopicPartition};
 pub use config::Config;
 pub use error::KafkaError;
 pub use member::{GroupDescription, Join, Joined, MemberId};
+pub use membership::{Membership, Positions};
 pub use murmur2::{murmur2, partition_of};
 pub use producer::ProducerId;
 pub use record::{Acks, Batch, Headers, NewRecord, Produce, Produced, Record, Stamp};

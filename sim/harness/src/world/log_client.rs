@@ -8,16 +8,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use kafka_engine::{
-    Acks, Batch, Join, Joined, KafkaError, MemberId, Produced, ProducerId, Record, Stamp, TopicPartition,
+    Acks, Batch, Join, Joined, KafkaError, MemberId, Membership, Positions, Produced, ProducerId, Record, Stamp,
+    TopicPartition,
 };
 use platform::time_limit::within;
 use ports::events::{ConsumedRecord, EventConsumer, EventError, EventLog, EventProducer, NewRecord, Position};
 use tokio::sync::Mutex;
 
 use super::hosts::kafka::Answer;
-
-/// The next offset to read of each partition that a member owns.
-pub type Positions = BTreeMap<TopicPartition, i64>;
 
 /// A way to the cluster. `None` is an answer that did not come.
 #[async_trait]
@@ -84,7 +82,7 @@ impl<C: Cluster> EventLog for LogClient<C> {
         topics: &[&'static str],
     ) -> Result<Box<dyn EventConsumer>, EventError> {
         let (cluster, topics) = (self.0.clone(), topics.to_vec());
-        Ok(Box::new(Consumer { cluster, group, topics, member: None, joined: None, next: Positions::new() }))
+        Ok(Box::new(Consumer { cluster, group, topics, membership: Membership::default() }))
     }
 }
 
@@ -191,25 +189,24 @@ struct Consumer<C> {
     cluster: Arc<C>,
     group: &'static str,
     topics: Vec<&'static str>,
-    member: Option<MemberId>,
-    joined: Option<Joined>,
-    next: Positions,
+    membership: Membership,
 }
 
 #[async_trait]
 impl<C: Cluster> EventConsumer for Consumer<C> {
     async fn poll(&mut self, max: usize) -> Result<Vec<ConsumedRecord>, EventError> {
-        if self.joined.is_none() {
-            self.join().await?;
-        }
-        let joined = self.joined.clone().expect("just joined");
+        let joined = match self.membership.joined() {
+            Some(joined) => joined.clone(),
+            None => self.join().await?,
+        };
         let alive = answered(self.cluster.heartbeat(self.group, &joined).await);
         self.unless_rebalanced(alive)?;
         // Nothing came within the wait: an empty poll, as a consumer's fetch returns one.
-        let with_more = answered(self.cluster.with_more(&self.next, POLL_WAIT).await).map_err(refused)?;
+        let next = &mut self.membership.next;
+        let with_more = answered(self.cluster.with_more(next, POLL_WAIT).await).map_err(refused)?;
         let mut records = Vec::new();
         for at in with_more {
-            let Some(next) = self.next.get_mut(&at) else { continue };
+            let Some(next) = next.get_mut(&at) else { continue };
             if records.len() >= max {
                 break;
             }
@@ -229,52 +226,31 @@ impl<C: Cluster> EventConsumer for Consumer<C> {
     }
 
     async fn commit(&mut self) -> Result<(), EventError> {
-        let joined = self.joined.clone().ok_or(EventError::Rebalanced)?;
-        let committed = answered(self.cluster.commit(self.group, &joined, &self.next).await);
+        let joined = self.membership.joined().cloned().ok_or(EventError::Rebalanced)?;
+        let committed = answered(self.cluster.commit(self.group, &joined, &self.membership.next).await);
         self.unless_rebalanced(committed)
     }
 }
 
 impl<C: Cluster> Consumer<C> {
-    async fn join(&mut self) -> Result<(), EventError> {
+    async fn join(&mut self) -> Result<Joined, EventError> {
         loop {
-            let answer = answered(self.cluster.join(self.group, self.member, &self.topics).await);
-            match answer {
-                Ok(Join::Waiting { member }) => {
-                    self.member = Some(member);
-                    tokio::time::sleep(JOIN_WAIT).await;
-                }
-                Ok(Join::Joined(joined)) => {
-                    self.member = Some(joined.member);
-                    self.next = answered(self.cluster.committed(self.group, &joined).await).map_err(refused)?;
-                    self.joined = Some(joined);
-                    return Ok(());
-                }
-                Err(error) => {
-                    if error == KafkaError::UnknownMemberId {
-                        self.member = None;
-                    }
-                    return Err(refused(error));
-                }
+            let answer = answered(self.cluster.join(self.group, self.membership.member(), &self.topics).await);
+            if let Some(joined) = self.membership.join(answer).map_err(refused)? {
+                let next = answered(self.cluster.committed(self.group, &joined).await).map_err(refused)?;
+                self.membership.begin(joined.clone(), next);
+                return Ok(joined);
             }
+            tokio::time::sleep(JOIN_WAIT).await;
         }
     }
 
     fn unless_rebalanced(&mut self, answer: Result<(), KafkaError>) -> Result<(), EventError> {
-        let Err(error) = answer else { return Ok(()) };
-        let rebalanced = matches!(
-            error,
-            KafkaError::RebalanceInProgress | KafkaError::IllegalGeneration | KafkaError::UnknownMemberId
-        );
-        if rebalanced {
-            self.joined = None;
-            self.next.clear();
-            if error == KafkaError::UnknownMemberId {
-                self.member = None;
-            }
-            return Err(EventError::Rebalanced);
-        }
-        Err(refused(error))
+        answer.map_err(
+            |error| {
+                if self.membership.is_ended_by(&error) { EventError::Rebalanced } else { refused(error) }
+            },
+        )
     }
 }
 

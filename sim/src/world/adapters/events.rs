@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use harness::world::hosts::kafka::{Answer, KafkaHost};
-use harness::world::log_client::{Cluster, LogClient, Positions};
+use harness::world::log_client::{Cluster, LogClient};
 use harness::world::network::NodeIndex;
-use kafka_engine::{Batch, Join, Joined, MemberId, Produced, ProducerId, Record, TopicPartition};
+use kafka_engine::{Batch, Join, Joined, MemberId, Positions, Produced, ProducerId, Record, TopicPartition};
 
 /// The cluster as one process reaches it.
 pub struct SimCluster {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use harness::world::hosts::kafka::Answer;
-use harness::world::log_client::{Cluster, LogClient, Positions};
+use harness::world::log_client::{Cluster, LogClient};
 use harness::world::network::NodeIndex;
-use kafka_engine::{Batch, Join, Joined, MemberId, Produced, ProducerId, Record, TopicPartition};
+use kafka_engine::{Batch, Join, Joined, MemberId, Positions, Produced, ProducerId, Record, TopicPartition};
 use platform::bugs::{Bugs, KnownBug};
 use platform::time_limit::within;
 use tokio::sync::Mutex;

@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use harness::world::hosts::kafka::{Answer, KafkaHost};
-use harness::world::log_client::Positions;
 use harness::world::network::NodeIndex;
 use kafka_engine::{
-    Acks, Batch, Join, Joined, KafkaError, MemberId, NewRecord, Produced, ProducerId, Record, Stamp, TopicPartition,
+    Acks, Batch, Join, Joined, KafkaError, MemberId, NewRecord, Positions, Produced, ProducerId, Record, Stamp,
+    TopicPartition,
 };
 use serde::{Deserialize, Serialize};
 use turmoil_net::shim::tokio::net::TcpStream;

@@ -4,14 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kafka_engine::{
-    Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, Produced, ProducerId, Record, TopicPartition,
+    Batch, Config, Join, Joined, Kafka, KafkaError, MemberId, Positions, Produced, ProducerId, Record, TopicPartition,
 };
 use platform::time_limit::within;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 use tokio::sync::Notify;
 
-use crate::world::log_client::Positions;
 use crate::world::network::{Network, NodeIndex};
 use crate::world::observer::Observer;
 use crate::world::station::Station;
