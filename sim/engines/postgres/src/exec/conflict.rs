@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::Run;
-use super::insert::with_values;
+use super::insert::assigned;
 use super::row_lock::Locked;
 use super::unique::{Conflict, find_conflict};
 use crate::catalog::Table;
 use crate::error::{Fallible, PgError, serialization};
-use crate::eval::{Frame, assign, eval, is_true};
+use crate::eval::{Frame, is_true};
 use crate::locks::LockMode;
 use crate::plan::{Assignment, ConflictAction, ConflictPlan, Expr};
 use crate::storage::RowId;
 use crate::transaction::Isolation;
-use crate::value::{Row, Value};
+use crate::value::Row;
 
 /// What becomes of a row proposed for insertion.
 pub(super) enum Resolution {
@@ -121,13 +121,6 @@ impl Run {
         {
             return Ok(None);
         }
-        let changes: Fallible<Vec<(usize, Value)>> = assignments
-            .iter()
-            .map(|assignment| {
-                let value = eval(&assignment.value, &frame, &cx)?;
-                Ok((assignment.column, assign(value, table.columns[assignment.column].ty)?))
-            })
-            .collect();
-        Ok(Some(with_values(existing, changes?)))
+        assigned(table, assignments, existing, &frame, &cx).map(Some)
     }
 }

@@ -8,7 +8,7 @@ use super::query::{run_ctes, run_late, run_locking, run_subqueries};
 use crate::catalog::Table;
 use crate::error::{Fallible, PgError};
 use crate::eval::{Cx, Frame, assign, eval, truth};
-use crate::plan::{ConflictAction, Expr, InsertPlan, InsertSource, Outcome, Returning};
+use crate::plan::{Assignment, ConflictAction, Expr, InsertPlan, InsertSource, Outcome, Returning};
 use crate::storage::{RowId, Version};
 use crate::transaction::LogEntry;
 use crate::value::{Row, Value};
@@ -126,6 +126,24 @@ impl Run {
 /// Whether a conflict clause updates, rather than skips.
 pub(crate) fn updates(action: &ConflictAction) -> bool {
     matches!(action, ConflictAction::Update { .. })
+}
+
+/// A row with what an UPDATE assigns, evaluated over `frame`.
+pub(super) fn assigned(
+    table: &Table,
+    assignments: &[Assignment],
+    row: &Row,
+    frame: &Frame<'_>,
+    cx: &Cx<'_>,
+) -> Fallible<Row> {
+    let changes: Fallible<Vec<(usize, Value)>> = assignments
+        .iter()
+        .map(|assignment| {
+            let value = eval(&assignment.value, frame, cx)?;
+            Ok((assignment.column, assign(value, table.columns[assignment.column].ty)?))
+        })
+        .collect();
+    Ok(with_values(row, changes?))
 }
 
 /// A row with some columns replaced.

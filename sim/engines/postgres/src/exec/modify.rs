@@ -5,19 +5,18 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::Run;
-use super::insert::{check_row, returned, with_values};
+use super::insert::{assigned, check_row, returned};
 use super::join::{Joined, join};
 use super::query::{run_ctes, run_late, run_subqueries};
 use super::recheck::still_qualifies;
 use super::row_lock::Locked;
 use crate::catalog::Table;
 use crate::error::Fallible;
-use crate::eval::{assign, eval};
 use crate::locks::LockMode;
 use crate::plan::{Assignment, DeletePlan, Outcome, SelectPlan, UpdatePlan};
 use crate::storage::{RowId, TableId, Version};
 use crate::transaction::LogEntry;
-use crate::value::{Row, Value};
+use crate::value::Row;
 
 /// The target's slot.
 const TARGET: usize = 0;
@@ -66,16 +65,7 @@ async fn lock_for_update(run: &mut Run, plan: &UpdatePlan, joined: &mut Joined) 
 }
 
 fn updated(run: &Run, table: &Table, assignments: &[Assignment], joined: &Joined) -> Fallible<Row> {
-    let cx = run.cx();
-    let frame = joined.frame(None);
-    let changes: Fallible<Vec<(usize, Value)>> = assignments
-        .iter()
-        .map(|assignment| {
-            let value = eval(&assignment.value, &frame, &cx)?;
-            Ok((assignment.column, assign(value, table.columns[assignment.column].ty)?))
-        })
-        .collect();
-    Ok(with_values(&joined.rows[TARGET], changes?))
+    assigned(table, assignments, &joined.rows[TARGET], &joined.frame(None), &run.cx())
 }
 
 /// Changing a key a foreign key could refer to takes the strongest lock.

@@ -259,10 +259,10 @@ pub(crate) enum Expr {
     },
 }
 
-impl Expr {
-    /// The children, for walks over an expression. A subquery's own expressions are not among them.
-    pub(crate) fn children(&self) -> Vec<&Expr> {
-        match self {
+/// The children of an expression, in the order in which they are written: one list for those who read and those who change.
+macro_rules! children_of {
+    ($expr:expr, $iter:ident, $inner:ident) => {
+        match $expr {
             Self::Const(_) | Self::Param(_) | Self::Column { .. } | Self::Outer { .. } | Self::Computed(_) => {
                 Vec::new()
             }
@@ -285,20 +285,27 @@ impl Expr {
             | Self::Greatest(list)
             | Self::Least(list)
             | Self::Array { items: list, .. }
-            | Self::Call { args: list, .. } => list.iter().collect(),
-            Self::InList { expr, list, .. } => std::iter::once(expr.as_ref()).chain(list).collect(),
-            Self::RowCompare { left, right, .. } => left.iter().chain(right).collect(),
+            | Self::Call { args: list, .. } => list.$iter().collect(),
+            Self::InList { expr, list, .. } => std::iter::once(expr.$inner()).chain(list).collect(),
+            Self::RowCompare { left, right, .. } => left.$iter().chain(right).collect(),
             Self::Case { branches, otherwise } => branches
-                .iter()
+                .$iter()
                 .flat_map(|(when, then)| [when, then])
-                .chain(std::iter::once(otherwise.as_ref()))
+                .chain(std::iter::once(otherwise.$inner()))
                 .collect(),
             Self::Subquery { kind, .. } => match kind {
-                SubqueryKind::In(left) => left.iter().collect(),
+                SubqueryKind::In(left) => left.$iter().collect(),
                 SubqueryKind::Quantified { left, .. } => vec![left],
                 SubqueryKind::Scalar | SubqueryKind::Exists | SubqueryKind::Array => Vec::new(),
             },
         }
+    };
+}
+
+impl Expr {
+    /// The children, for walks over an expression. A subquery's own expressions are not among them.
+    pub(crate) fn children(&self) -> Vec<&Expr> {
+        children_of!(self, iter, as_ref)
     }
 
     /// Calls `visit` on this expression and everything below it, outside subqueries.
@@ -311,43 +318,7 @@ impl Expr {
 
     /// The children, to be changed in place.
     pub(crate) fn children_mut(&mut self) -> Vec<&mut Expr> {
-        match self {
-            Self::Const(_) | Self::Param(_) | Self::Column { .. } | Self::Outer { .. } | Self::Computed(_) => {
-                Vec::new()
-            }
-            Self::Cast { expr, .. }
-            | Self::Negate { expr, .. }
-            | Self::Not(expr)
-            | Self::IsNull { expr, .. }
-            | Self::IsBool { expr, .. } => vec![expr],
-            Self::Arithmetic { left, right, .. }
-            | Self::Compare { left, right, .. }
-            | Self::Distinct { left, right, .. }
-            | Self::Concat(left, right)
-            | Self::Json { left, right, .. } => vec![left, right],
-            Self::Like { expr, pattern, .. } => vec![expr, pattern],
-            Self::Quantified { left, array, .. } => vec![left, array],
-            Self::Element { array, index } => vec![array, index],
-            Self::And(list)
-            | Self::Or(list)
-            | Self::Coalesce(list)
-            | Self::Greatest(list)
-            | Self::Least(list)
-            | Self::Array { items: list, .. }
-            | Self::Call { args: list, .. } => list.iter_mut().collect(),
-            Self::InList { expr, list, .. } => std::iter::once(expr.as_mut()).chain(list).collect(),
-            Self::RowCompare { left, right, .. } => left.iter_mut().chain(right).collect(),
-            Self::Case { branches, otherwise } => branches
-                .iter_mut()
-                .flat_map(|(when, then)| [when, then])
-                .chain(std::iter::once(otherwise.as_mut()))
-                .collect(),
-            Self::Subquery { kind, .. } => match kind {
-                SubqueryKind::In(left) => left.iter_mut().collect(),
-                SubqueryKind::Quantified { left, .. } => vec![left],
-                SubqueryKind::Scalar | SubqueryKind::Exists | SubqueryKind::Array => Vec::new(),
-            },
-        }
+        children_of!(self, iter_mut, as_mut)
     }
 
     /// Moves every column reference to another slot.
