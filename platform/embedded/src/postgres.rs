@@ -259,12 +259,7 @@ impl SqlPool for Pool {
 
     async fn begin(&self, isolation: Isolation) -> Result<Box<dyn SqlTransaction>, SqlError> {
         let mut lease = self.acquire().await?;
-        let begin = match isolation {
-            Isolation::ReadCommitted => "BEGIN",
-            Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-            Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        };
-        lease.run(begin, &[]).await?;
+        lease.run(isolation.begin(), &[]).await?;
         Ok(Box::new(Transaction(lease)))
     }
 }

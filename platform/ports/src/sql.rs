@@ -211,6 +211,18 @@ pub enum Isolation {
     Serializable,
 }
 
+impl Isolation {
+    /// The statement that begins such a transaction, whatever the server's default is.
+    #[must_use]
+    pub fn begin(self) -> &'static str {
+        match self {
+            Self::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Self::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            Self::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        }
+    }
+}
+
 /// A pool of connections to one database.
 #[async_trait]
 pub trait SqlPool: Send + Sync {

@@ -13,17 +13,9 @@ pub(super) struct PostgresTransaction {
 
 /// Opens a transaction on a connection that has none.
 pub(super) async fn begin(mut lease: Lease, isolation: Isolation) -> Result<PostgresTransaction, SqlError> {
-    lease.run_simple(begin_text(isolation)).await?;
+    lease.run_simple(isolation.begin()).await?;
     lease.set_in_transaction(true);
     Ok(PostgresTransaction { lease, failed: false })
-}
-
-fn begin_text(isolation: Isolation) -> &'static str {
-    match isolation {
-        Isolation::ReadCommitted => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-        Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-    }
 }
 
 #[async_trait]

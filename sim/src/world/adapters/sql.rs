@@ -124,12 +124,7 @@ impl SqlPool for SimPool {
 
     async fn begin(&self, isolation: Isolation) -> Result<Box<dyn SqlTransaction>, SqlError> {
         let mut lease = self.acquire().await?;
-        let begin = match isolation {
-            Isolation::ReadCommitted => "BEGIN",
-            Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-            Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        };
-        lease.run(StatementKind::Begin, begin, &[]).await?;
+        lease.run(StatementKind::Begin, isolation.begin(), &[]).await?;
         Ok(Box::new(SimTransaction { lease, moves_stock: false }))
     }
 }

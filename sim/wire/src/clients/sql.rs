@@ -145,12 +145,7 @@ impl SqlPool for WirePool {
 
     async fn begin(&self, isolation: Isolation) -> Result<Box<dyn SqlTransaction>, SqlError> {
         let mut lease = self.acquire().await?;
-        let begin = match isolation {
-            Isolation::ReadCommitted => "BEGIN",
-            Isolation::RepeatableRead => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-            Isolation::Serializable => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        };
-        lease.run(Kind::Begin, begin, &[]).await?;
+        lease.run(Kind::Begin, isolation.begin(), &[]).await?;
         Ok(Box::new(WireTransaction { lease }))
     }
 }
