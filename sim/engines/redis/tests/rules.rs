@@ -1,5 +1,5 @@
 //! Rules 21 to 24 of the engines' semantics on the engine. The programs are files of their own, so that they are run on a
-//! real server too; how they are written is said in `support/program.rs`.
+//! real server too; how they are written is said in `support/steps.rs`.
 
 mod support;
 

@@ -2,6 +2,7 @@
 
 use mlua::{BString, Either, Function, Lua, MultiValue, Value};
 
+use super::scalar::Scalar;
 use super::{SharedCell, convert, raise};
 use crate::commands::{self, Run};
 use crate::errors;
@@ -83,23 +84,15 @@ fn wrong_type() -> Reply {
 
 /// Whether the value is a string or a number.
 fn append_word(buffer: &mut Vec<u8>, word: &Value) -> bool {
-    match word {
-        Value::String(text) => buffer.extend_from_slice(&text.as_bytes()),
+    match Scalar::of(word) {
+        Some(Scalar::Text(text)) => buffer.extend_from_slice(&text.as_bytes()),
         // Redis writes whole numbers below 10^17 plainly.
-        Value::Integer(number) if number.unsigned_abs() < 100_000_000_000_000_000 => {
-            buffer.extend_from_slice(&crate::number::format_integer(*number));
+        Some(Scalar::Whole(number)) if number.unsigned_abs() < 100_000_000_000_000_000 => {
+            buffer.extend_from_slice(&crate::number::format_integer(number));
         }
-        Value::Integer(number) => buffer.extend_from_slice(convert::number_text(*number as f64, 17).as_bytes()),
-        Value::Number(number) => buffer.extend_from_slice(convert::number_text(*number, 17).as_bytes()),
-        Value::Nil
-        | Value::Boolean(_)
-        | Value::LightUserData(_)
-        | Value::Table(_)
-        | Value::Function(_)
-        | Value::Thread(_)
-        | Value::UserData(_)
-        | Value::Error(_)
-        | Value::Other(_) => return false,
+        Some(Scalar::Whole(number)) => buffer.extend_from_slice(convert::number_text(number as f64, 17).as_bytes()),
+        Some(Scalar::Number(number)) => buffer.extend_from_slice(convert::number_text(number, 17).as_bytes()),
+        None => return false,
     }
     true
 }

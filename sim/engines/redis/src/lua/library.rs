@@ -4,6 +4,7 @@
 use mlua::{Lua, MultiValue, Table, Value};
 
 use super::convert::{error_reply_text, number_text};
+use super::scalar::Scalar;
 use super::{Sha, SharedCell, call, raise};
 use crate::commands::VERSION;
 
@@ -31,20 +32,12 @@ fn sha1hex(lua: &Lua, arguments: MultiValue) -> mlua::Result<Value> {
     if arguments.len() != 1 {
         return Err(raise::reply("ERR wrong number of arguments"));
     }
-    let text: Vec<u8> = match &arguments[0] {
-        Value::String(text) => text.as_bytes().to_vec(),
-        Value::Integer(number) => number_text(*number as f64, 14).into_bytes(),
-        Value::Number(number) => number_text(*number, 14).into_bytes(),
+    let text: Vec<u8> = match Scalar::of(&arguments[0]) {
+        Some(Scalar::Text(text)) => text.as_bytes().to_vec(),
+        Some(Scalar::Whole(number)) => number_text(number as f64, 14).into_bytes(),
+        Some(Scalar::Number(number)) => number_text(number, 14).into_bytes(),
         // For other types C's lua_tolstring gives nothing, which has a digest too.
-        Value::Nil
-        | Value::Boolean(_)
-        | Value::LightUserData(_)
-        | Value::Table(_)
-        | Value::Function(_)
-        | Value::Thread(_)
-        | Value::UserData(_)
-        | Value::Error(_)
-        | Value::Other(_) => Vec::new(),
+        None => Vec::new(),
     };
     Ok(Value::String(lua.create_string(Sha::of(&text).as_bytes())?))
 }
@@ -72,20 +65,11 @@ fn log(_lua: &Lua, arguments: MultiValue) -> mlua::Result<()> {
     if arguments.len() < 2 {
         return Err(raise::reply("ERR redis.log() requires two arguments or more."));
     }
-    let level = match &arguments[0] {
-        Value::Integer(level) => *level,
-        Value::Number(level) if *level >= 0.0 && *level < 4.0 => 0,
-        Value::Number(_) => -1,
-        Value::Nil
-        | Value::Boolean(_)
-        | Value::String(_)
-        | Value::LightUserData(_)
-        | Value::Table(_)
-        | Value::Function(_)
-        | Value::Thread(_)
-        | Value::UserData(_)
-        | Value::Error(_)
-        | Value::Other(_) => {
+    let level = match Scalar::of(&arguments[0]) {
+        Some(Scalar::Whole(level)) => level,
+        Some(Scalar::Number(level)) if (0.0..4.0).contains(&level) => 0,
+        Some(Scalar::Number(_)) => -1,
+        Some(Scalar::Text(_)) | None => {
             return Err(raise::reply("ERR First argument must be a number (log level)."));
         }
     };

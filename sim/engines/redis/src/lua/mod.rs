@@ -11,6 +11,7 @@ mod library;
 mod raise;
 mod random;
 mod sandbox;
+mod scalar;
 mod sha;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -4,6 +4,7 @@
 
 pub(crate) mod program;
 pub(crate) mod programs;
+pub(crate) mod steps;
 
 use redis_engine::{ClientId, Config, Redis, Reply};
 

@@ -4,6 +4,7 @@ use mlua::{Table, Value};
 
 use super::DEEPEST;
 use crate::lua::convert::number_text;
+use crate::lua::scalar::Scalar;
 
 /// Arrays with more than this many slots per element are refused …
 const SPARSE_RATIO: usize = 2;
@@ -127,22 +128,14 @@ fn append_object(json: &mut Vec<u8>, table: &Table, depth: usize) -> Result<(), 
             json.push(b',');
         }
         is_first = false;
-        match &key {
-            Value::String(text) => append_string(json, &text.as_bytes()),
-            Value::Integer(_) | Value::Number(_) => {
+        match Scalar::of(&key) {
+            Some(Scalar::Text(text)) => append_string(json, &text.as_bytes()),
+            Some(Scalar::Whole(_) | Scalar::Number(_)) => {
                 json.push(b'"');
                 append(json, &key, depth)?;
                 json.push(b'"');
             }
-            Value::Nil
-            | Value::Boolean(_)
-            | Value::LightUserData(_)
-            | Value::Table(_)
-            | Value::Function(_)
-            | Value::Thread(_)
-            | Value::UserData(_)
-            | Value::Error(_)
-            | Value::Other(_) => {
+            None => {
                 let kind = lua_type(&key);
                 return Err(format!("Cannot serialise {kind}: table key must be a number or string"));
             }
