@@ -35,6 +35,8 @@ pub enum KnownBug {
     UnreadAnswerLeftInPool,
     /// The log's client goes on using a connection after it gave an answer up, and takes that one for the next.
     LateAnswerTakenForTheNext,
+    /// A capture whose connection was reset is taken for one that did nothing, and the payment made anew under fresh keys.
+    PaymentMadeAnewAfterReset,
 }
 
 impl KnownBug {
@@ -53,11 +55,12 @@ impl KnownBug {
     ];
 
     /// Mistakes of clients with their connections: only a world that carries bytes has them.
-    pub const OF_CONNECTIONS: [Self; 4] = [
+    pub const OF_CONNECTIONS: [Self; 5] = [
         Self::LostConnectionReadAsCommitted,
         Self::CommitSentAgainElsewhere,
         Self::UnreadAnswerLeftInPool,
         Self::LateAnswerTakenForTheNext,
+        Self::PaymentMadeAnewAfterReset,
     ];
 
     /// The name by which scenarios and the command line switch it on.
@@ -78,6 +81,7 @@ impl KnownBug {
             Self::CommitSentAgainElsewhere => "commit-sent-again-elsewhere",
             Self::UnreadAnswerLeftInPool => "unread-answer-left-in-pool",
             Self::LateAnswerTakenForTheNext => "late-answer-taken-for-the-next",
+            Self::PaymentMadeAnewAfterReset => "payment-made-anew-after-reset",
         }
     }
 

@@ -84,6 +84,8 @@ problems! {
         "This shopper has no such order.";
     MethodNotAllowed = 405, "method-not-allowed", "Method not allowed",
         "This address does not take this method.";
+    RequestTimeout = 408, "request-timeout", "Request timeout",
+        "The request body did not come in time; nothing was done.";
     AccountExists = 409, "account-exists", "Account exists",
         "There is an account with this address.";
     CartFull = 409, "cart-full", "Cart full",

@@ -3,6 +3,7 @@
 //! Nothing here touches a bucket or calls anybody: a request that cannot be read changes nothing.
 
 use std::borrow::Cow;
+use std::io;
 
 use axum::body::{Body, HttpBody};
 use bytes::Bytes;
@@ -80,11 +81,22 @@ pub(super) async fn read_body(body: Body, max_bytes: usize) -> Result<Bytes, Pro
     if usize::try_from(body.size_hint().lower()).map_or(true, |declared| declared > max_bytes) {
         return Err(ProblemKind::BodyTooLarge.into());
     }
-    axum::body::to_bytes(body, max_bytes).await.map_err(|error| {
-        let too_long = std::error::Error::source(&error).is_some_and(|source| source.is::<LengthLimitError>());
-        let kind = if too_long { ProblemKind::BodyTooLarge } else { ProblemKind::MalformedRequest };
-        Problem::from(kind)
-    })
+    axum::body::to_bytes(body, max_bytes).await.map_err(|error| why_unread(&error).into())
+}
+
+/// What kept a body from being read. Whoever takes connections tells of one that came too slowly by an error of the kind
+/// `TimedOut`.
+fn why_unread(error: &axum::Error) -> ProblemKind {
+    let cause = |error: &(dyn std::error::Error + 'static)| {
+        let slow = |error: &io::Error| error.kind() == io::ErrorKind::TimedOut;
+        if error.is::<LengthLimitError>() {
+            Some(ProblemKind::BodyTooLarge)
+        } else {
+            error.downcast_ref().is_some_and(slow).then_some(ProblemKind::RequestTimeout)
+        }
+    };
+    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
+    causes.filter_map(cause).next().unwrap_or(ProblemKind::MalformedRequest)
 }
 
 /// The body of `POST /v1/checkouts`, borrowed from the bytes it came in.

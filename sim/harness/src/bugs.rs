@@ -70,6 +70,7 @@ fn strategy_of(bug: KnownBug) -> Option<CommitStrategy> {
         | KnownBug::LostConnectionReadAsCommitted
         | KnownBug::CommitSentAgainElsewhere
         | KnownBug::UnreadAnswerLeftInPool
-        | KnownBug::LateAnswerTakenForTheNext => None,
+        | KnownBug::LateAnswerTakenForTheNext
+        | KnownBug::PaymentMadeAnewAfterReset => None,
     }
 }

@@ -8,6 +8,7 @@
 #![cfg(not(madsim))]
 
 pub mod clients;
+pub mod hostile;
 pub mod run;
 pub mod servers;
 pub mod world;

@@ -18,6 +18,7 @@ use scenario::Scenario;
 use crate::clients::http::{Connections, WireHttp};
 use crate::clients::redis::WireRedis;
 use crate::clients::sql::WirePool;
+use crate::hostile::siege::{Beside, GATEWAY, LOOK_AFTER, Left};
 use crate::world::build::{self, EnginesAt, WireWorld};
 use crate::world::process::Processes;
 
@@ -25,7 +26,7 @@ use crate::world::process::Processes;
 pub struct Wire;
 
 /// The faults of bytes, and what each is there to cause.
-const PROBES: [&str; 17] = [
+const PROBES: [&str; 18] = [
     "fault-answer-cut",
     "fault-commit-answer-lost",
     "fault-connection-reset",
@@ -37,6 +38,7 @@ const PROBES: [&str; 17] = [
     "commit-answer-lost",
     "connections-reordered",
     "half-open-connection",
+    "one-way-traffic",
     "reader-slow",
     "redis-reset-in-pipeline",
     "reset-before-answer",
@@ -46,8 +48,8 @@ const PROBES: [&str; 17] = [
 ];
 
 /// The bugs of connections first: they are what this world is for.
-const BUGS: [KnownBug; 14] = {
-    let mut all = [KnownBug::LostConnectionReadAsCommitted; 14];
+const BUGS: [KnownBug; 15] = {
+    let mut all = [KnownBug::LostConnectionReadAsCommitted; 15];
     let (of_connections, others) = all.split_at_mut(KnownBug::OF_CONNECTIONS.len());
     of_connections.copy_from_slice(&KnownBug::OF_CONNECTIONS);
     others.copy_from_slice(&KnownBug::ALL);
@@ -89,28 +91,54 @@ impl Player for Wire {
     ) -> Result<RunRecord, RunError> {
         let plan = run::plan(self, scenario, seed, options)?;
         let trace = Trace::new(trace_to);
-        // On a thread of its own: what std and tokio keep per thread, such as the keys of hash maps, begins anew for each
-        // seed. Nothing else runs meanwhile, so its schedule has no say.
-        let played = std::thread::scope(|scope| {
-            let played = scope.spawn(|| {
-                let _playing = libc_overrides::enter(seed);
-                play(&plan, options, trace.clone(), progress)
-            });
-            played.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        let record = played.map_err(RunError::Refused)?;
+        let played = alone(seed, || play(&plan, options, trace.clone(), progress, None, Duration::ZERO));
+        let (record, _left) = played.map_err(RunError::Refused)?;
         trace.close()?;
         Ok(record)
     }
 }
 
-fn play(plan: &Plan, options: &RunOptions, trace: Trace, progress: &Progress) -> Result<RunRecord, String> {
+/// Plays a seed beside hostile clients, and looks at the gateways when all is over.
+///
+/// # Errors
+/// As [`Player::play`].
+pub(crate) fn play_besieged(
+    scenario: &Scenario,
+    seed: u64,
+    options: &RunOptions,
+    siege: Option<Beside>,
+) -> Result<(RunRecord, Vec<Left>), RunError> {
+    let plan = run::plan(&Wire, scenario, seed, options)?;
+    let played = alone(seed, || play(&plan, options, Trace::new(None), &Progress::default(), siege, LOOK_AFTER));
+    played.map_err(RunError::Refused)
+}
+
+/// On a thread of its own: what std and tokio keep per thread, such as the keys of hash maps, begins anew for each seed.
+/// Nothing else runs meanwhile, so its schedule has no say.
+fn alone<T: Send>(seed: u64, play: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| {
+        let played = scope.spawn(|| {
+            let _playing = libc_overrides::enter(seed);
+            play()
+        });
+        played.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
+}
+
+fn play(
+    plan: &Plan,
+    options: &RunOptions,
+    trace: Trace,
+    progress: &Progress,
+    siege: Option<Beside>,
+    look_after: Duration,
+) -> Result<(RunRecord, Vec<Left>), String> {
     let WireWorld { world, mut fabric, engines_at, stage } = build::build(plan, trace)?;
     if options.stop_when_unsafe {
         world.observer.stop_when_unsafe();
     }
     let ended = {
-        let mut playing = pin!(on_stage(plan, options, &world, engines_at, stage, progress));
+        let mut playing = pin!(on_stage(plan, options, &world, engines_at, stage, progress, siege));
         loop {
             while let Some((at, order)) = world.targets.processes.next_order() {
                 fabric.obey(at, order);
@@ -120,8 +148,11 @@ fn play(plan: &Plan, options: &RunOptions, trace: Trace, progress: &Progress) ->
             }
         }
     };
+    fabric.go_on(look_after);
+    let gateways = world.targets.processes.replicas(GATEWAY);
+    let left = gateways.iter().map(|gateway| fabric.left_at(*gateway)).collect();
     world.targets.processes.end();
-    Ok(run::record_of(plan, options, &world, &ended))
+    Ok((run::record_of(plan, options, &world, &ended), left))
 }
 
 /// What happens on the stage: shoppers and faults, until all has settled, and the verdict.
@@ -132,13 +163,20 @@ async fn on_stage(
     engines_at: EnginesAt,
     stage: harness::world::network::NodeIndex,
     progress: &Progress,
+    siege: Option<Beside>,
 ) -> Result<Ended, String> {
     let faults = plan.drawn.faults.clone();
     let targets = world.targets.clone();
     let striking = tokio::spawn(async move { targets.strike_all(&faults).await });
+    let (processes, timeline) = (world.targets.processes.clone(), world.timeline.clone());
+    let besieging = tokio::spawn(async move {
+        if let Some(siege) = siege {
+            siege.run(processes, timeline).await;
+        }
+    });
     let shopping = tokio::spawn(world.crowd.clone().run(run::arrivals(plan)));
     let look = |now_us| run::look(plan, options, world, progress, now_us);
-    let is_over = || striking.is_finished() && shopping.is_finished();
+    let is_over = || striking.is_finished() && shopping.is_finished() && besieging.is_finished();
     let quiet = run::settle(world, plan, progress, &look, &is_over).await;
     let connections = Connections::new(world.targets.processes.clone(), stage);
     let reader = Reader {

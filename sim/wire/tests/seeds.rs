@@ -50,9 +50,11 @@ fn two_processes_give_equal_traces() {
 
 #[test]
 fn each_mistake_with_a_connection_is_found() {
-    let scenario = play::scenario("prime-day-small");
+    let (drawn, cut) = (play::scenario("prime-day-small"), play::scenario("../sim/wire/scenarios/cut-connections"));
     for bug in KnownBug::OF_CONNECTIONS {
-        let score = look_for(&Wire, &scenario, bug, 1..=60, &play::options());
+        // A capture's connection is seldom the one that a drawn fault resets.
+        let scenario = if bug == KnownBug::PaymentMadeAnewAfterReset { &cut } else { &drawn };
+        let score = look_for(&Wire, scenario, bug, 1..=60, &play::options());
         let found = score.found.unwrap_or_else(|| panic!("{} was not found in {} seeds", bug.name(), score.seeds));
         assert_ne!(found.ending, Ending::Held);
     }

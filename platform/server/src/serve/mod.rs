@@ -19,12 +19,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use embedded::Switchboard;
+use http::Request;
 use platform::roles::Role;
 use ports::entropy::Entropy;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout_at};
+use tower::ServiceExt;
 
 use crate::catalog::{self, Catalog, CatalogError, window};
 use crate::clock::SystemClock;
@@ -177,8 +180,8 @@ async fn run(
 ) -> Result<(), ServeError> {
     let mut signals = signals::Signals::install().map_err(|error| ServeError::System(error.to_string()))?;
     let stopping = processes.stopping();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async move { stopping.cancelled().await });
-    let mut serving = tokio::spawn(async move { server.await });
+    let answer = move |request: Request<Body>| router.clone().oneshot(request);
+    let mut serving = tokio::spawn(http_server::serve(listener, answer, settings.http_limits(), stopping.cancelled()));
     let ended = tokio::select! {
         biased;
         signal = signals.next() => { tracing::info!(%signal, "stopping"); None }
@@ -196,7 +199,7 @@ async fn run(
 }
 
 /// Lets requests under way end, then ends the workers, all within one limit.
-async fn drain(mut serving: JoinHandle<std::io::Result<()>>, processes: Processes, limit: Duration) {
+async fn drain(mut serving: JoinHandle<()>, processes: Processes, limit: Duration) {
     let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     let until = Instant::now() + limit;
     match timeout_at(until, &mut serving).await {

@@ -73,6 +73,11 @@ const HTTP: Kind = Kind::Url(&["http://", "https://"]);
 pub const KEYS: &[Key] = &[
     key("listen", Kind::Address, "127.0.0.1:8080", "where HTTP is served; port 0 takes a free one"),
     key("shutdown.drain_ms", MS, "10000", "how long requests under way may take to end after SIGTERM"),
+    key("http.head_timeout_ms", MS_1, "30000", "how long the head of a request may take, and a connection lie idle"),
+    key("http.body_timeout_ms", MS_1, "10000", "how long the body of a request may take"),
+    key("http.stall_timeout_ms", MS_1, "10000", "how long a client may take nothing of its answer"),
+    key("http.max_head_bytes", Kind::Number { min: 8_192, max: 1_048_576 }, "16384", "the largest head of a request"),
+    key("http.max_connections", COUNT, "16384", "connections at once; further clients wait"),
     key("log.format", Kind::Word(&["human", "json"]), "human", "how log lines are written, on stderr"),
     key("log.filter", Kind::Text, "info", "which log lines are written, as tracing's EnvFilter reads it"),
     key(

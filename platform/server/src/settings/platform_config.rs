@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use http_server::Limits;
 use platform::config::{
     AccountsConfig, CartConfig, CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config,
     FulfilmentConfig, GateConfig, GatewayConfig, HashOn, LaneConfig, PaymentConfig, SearchConfig, ShopConfig,
@@ -22,6 +23,18 @@ impl Settings {
             return Ok(Texts::embedded());
         }
         Texts::with_replacements(Path::new(folder)).map_err(|error| self.refuse(KEY, error.to_string()))
+    }
+
+    /// What a client may cost.
+    #[must_use]
+    pub fn http_limits(&self) -> Limits {
+        Limits {
+            head_timeout: self.duration("http.head_timeout_ms"),
+            body_timeout: self.duration("http.body_timeout_ms"),
+            stall_timeout: self.duration("http.stall_timeout_ms"),
+            head_max_bytes: self.size("http.max_head_bytes"),
+            connections_max: self.count("http.max_connections"),
+        }
     }
 
     /// The platform's configuration.
@@ -158,5 +171,6 @@ mod tests {
         expected.shop.accounts.hash_passes = 2;
         expected.shop.accounts.hash_on = HashOn::Threads;
         assert_eq!(settings.platform_config(), expected);
+        assert_eq!(settings.http_limits(), Limits::default());
     }
 }

@@ -9,6 +9,7 @@ mod collector;
 #[allow(dead_code, reason = "the browser is spoken to as the tests of reports do; these need less of it")]
 mod devtools;
 mod embedded;
+mod hostile;
 mod live;
 mod process;
 mod storefront;

@@ -79,6 +79,11 @@ impl Serving {
         panic!("it ended before it served: {said:?}, {:?}", child.wait());
     }
 
+    /// Its id among the system's processes.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends a signal.
     pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(i32::try_from(self.child.id()).unwrap()), signal).unwrap();

@@ -56,7 +56,7 @@ impl Operation {
     /// It takes a JSON body of this schema.
     pub(in crate::gateway) fn takes(mut self, schema: &'static str) -> Self {
         self.body = Some(schema);
-        self.problems(&[400, 413, 415, 422])
+        self.problems(&[400, 408, 413, 415, 422])
     }
 
     /// It takes an `Idempotency-Key`, and may answer before all is done.

@@ -2,7 +2,7 @@
 
 use tokio::time::sleep;
 
-use super::client::{Done, Payments};
+use super::client::{Done, Payments, RESET};
 use super::intent::Money;
 use crate::bugs::KnownBug;
 use crate::metrics::Counter;
@@ -27,10 +27,10 @@ impl Payments {
     pub(crate) async fn pay(&self, order: &OrderRecord) -> Payment {
         let payment = self.ctx.config.payment.clone();
         let mut intent_id = None;
+        // KNOWN BUG, capture-retried-under-new-key: a try whose answer was lost is taken for one that did nothing, and
+        // made again as a new payment.
+        let mut fresh_key = self.ctx.bugs.has(KnownBug::CaptureRetriedUnderNewKey);
         for attempt in 1..=payment.attempts.max(1) {
-            // KNOWN BUG, capture-retried-under-new-key: a try whose answer was lost is taken for one that did nothing, and
-            // made again as a new payment.
-            let fresh_key = self.ctx.bugs.has(KnownBug::CaptureRetriedUnderNewKey);
             let generation = if fresh_key { attempt } else { 1 };
             if attempt > 1 {
                 sleep(pause(payment.backoff, attempt - 1, &self.ctx.entropy)).await;
@@ -60,6 +60,10 @@ impl Payments {
                     Money::Canceled => return Payment::GivenUp,
                     Money::Nowhere | Money::Declined { .. } | Money::Authorized { .. } => {}
                 },
+                // KNOWN BUG, payment-made-anew-after-reset.
+                Done::Refused { code } if self.ctx.bugs.has(KnownBug::PaymentMadeAnewAfterReset) && code == RESET => {
+                    fresh_key = true;
+                }
                 // Refused because it was cancelled, or because it was captured before: reading back tells which.
                 Done::Declined { .. } | Done::Refused { .. } | Done::Unknown { .. } => {}
             }

@@ -92,6 +92,13 @@ impl Network {
         Some(i64::from(options.latency_min_us) + excess + retransmit + added)
     }
 
+    /// Whether the link from `from` to `to` is cut.
+    #[must_use]
+    pub fn is_cut(&self, from: NodeIndex, to: NodeIndex) -> bool {
+        let cuts = |i: &Impairment| i.from == from && i.to == to && i.added_us.is_none();
+        self.state().impairments.iter().any(cuts)
+    }
+
     /// Cuts the link from `from` to `to`; the other direction stays.
     pub fn cut(&self, from: NodeIndex, to: NodeIndex) {
         self.state().impairments.push(Impairment { from, to, added_us: None });
@@ -163,6 +170,7 @@ mod tests {
         let network = Network::new(OPTIONS, 1);
         network.cut(NodeIndex(0), NodeIndex(1));
         assert_eq!(network.delay_us(NodeIndex(0), NodeIndex(1)), None);
+        assert!(network.is_cut(NodeIndex(0), NodeIndex(1)) && !network.is_cut(NodeIndex(1), NodeIndex(0)));
         assert!(network.delay_us(NodeIndex(1), NodeIndex(0)).is_some());
         network.heal(NodeIndex(0), NodeIndex(1));
         assert!(network.delay_us(NodeIndex(0), NodeIndex(1)).is_some());

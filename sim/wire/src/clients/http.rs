@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use platform::time_limit::within;
 use ports::entropy::Entropy;
 use ports::http_port::{HttpClient, HttpError, ServiceName};
+use tokio::time::Instant;
 use turmoil_net::shim::tokio::net::TcpStream;
 
 use crate::servers::HTTP_PORT;
@@ -23,9 +24,13 @@ use crate::world::process::Processes;
 
 type Connection = SendRequest<Full<Bytes>>;
 
+/// How long a connection may wait for its next request, as with the live client. Its server would close it later, and a request that crosses the end
+/// of its connection has no answer.
+const IDLE: Duration = Duration::from_secs(4);
+
 struct State {
-    /// Connections that wait for a next request, by the machine they lead to; the one used last is used next.
-    idle: BTreeMap<NodeIndex, Vec<Connection>>,
+    /// Connections that wait for a next request, and since when, by the machine they lead to; the one used last is used next.
+    idle: BTreeMap<NodeIndex, Vec<(Instant, Connection)>>,
 }
 
 /// The HTTP connections of one process, or of everybody at one place. Cloning shares them.
@@ -91,9 +96,9 @@ impl Connections {
         loop {
             let idle = self.state().idle.get_mut(&replica).and_then(Vec::pop);
             let mut connection = match idle {
-                Some(connection) if connection.is_ready() => connection,
-                // Its server has closed it while it lay there.
-                Some(_closed) => continue,
+                Some((since, connection)) if connection.is_ready() && since.elapsed() < IDLE => connection,
+                // Too old, or its server has closed it while it lay there.
+                Some(_given_up) => continue,
                 None => match connect(replica).await {
                     Some(connection) => connection,
                     None => return Err(request),
@@ -104,7 +109,7 @@ impl Connections {
                     let (parts, body) = response.into_parts();
                     let Ok(body) = body.collect().await else { return Ok(Err(NoAnswer::Reset)) };
                     if !connection.is_closed() {
-                        self.state().idle.entry(replica).or_default().push(connection);
+                        self.state().idle.entry(replica).or_default().push((Instant::now(), connection));
                     }
                     return Ok(Ok(Response::from_parts(parts, body.to_bytes())));
                 }

@@ -1,8 +1,8 @@
-//! HTTP in front of a process: hyper's server over simulated TCP, with the process's CPU between it and the router.
+//! HTTP in front of a process: the platform's own server over simulated TCP, with the process's CPU between it and the router.
 
 use std::convert::Infallible;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,17 +12,11 @@ use harness::world::station::Station;
 use harness::world::time::Timeline;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use http_server::{Limits, Listener};
 use tower::Service;
-use turmoil_net::shim::tokio::net::TcpStream;
+use turmoil_net::shim::tokio::net::{TcpListener, TcpStream};
 
 use super::{HTTP_PORT, listen};
-
-/// How long a client may take over the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What answers a process's requests.
 #[derive(Clone)]
@@ -55,29 +49,29 @@ impl Cpu {
     }
 }
 
-/// Takes connections, for as long as the process lives.
-pub async fn serve(server: Server, cpu: Cpu) {
-    let listener = listen(HTTP_PORT).await;
-    loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
-        drop(tokio::spawn(converse(stream, server.clone(), cpu.clone())));
+/// Connections of simulated TCP.
+struct Accepting(TcpListener);
+
+impl Listener for Accepting {
+    type Stream = TcpStream;
+
+    async fn accept(&mut self) -> io::Result<TcpStream> {
+        let (stream, _) = self.0.accept().await?;
+        Ok(stream)
     }
 }
 
-async fn converse(stream: TcpStream, server: Server, cpu: Cpu) {
-    let answer = service_fn(move |request| answer(server.clone(), cpu.clone(), request));
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), answer);
-    // A client that breaks off, or says what is no HTTP, has been told as far as it can be.
-    drop(connection.await);
+/// Takes connections, for as long as the process lives.
+pub async fn serve(server: Server, cpu: Cpu) {
+    let listener = Accepting(listen(HTTP_PORT).await);
+    let answer = move |request| answer(server.clone(), cpu.clone(), request);
+    http_server::serve(listener, answer, Limits::default(), std::future::pending()).await;
 }
 
-async fn answer(mut server: Server, cpu: Cpu, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+async fn answer(mut server: Server, cpu: Cpu, request: Request<Body>) -> Result<Response<Body>, Infallible> {
     cpu.turn().await;
     match &mut server {
-        Server::Platform(router) => router.as_service::<Body>().call(request.map(Body::new)).await,
+        Server::Platform(router) => router.call(request).await,
         Server::CardGateway(gateway) => {
             let (parts, body) = request.into_parts();
             let Ok(body) = body.collect().await else {

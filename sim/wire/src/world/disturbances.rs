@@ -30,8 +30,8 @@ pub type Fate = Vec<(Packet, i64)>;
 struct Watched {
     /// Bytes of a request have passed, and none of its answer; and whether its answer is to be struck.
     awaited: Option<bool>,
-    /// Scripts among what has no answer yet.
-    scripts: usize,
+    /// Redis commands that have no answer yet.
+    commands: usize,
     /// Nothing of the server's passes any more.
     mute: bool,
 }
@@ -143,9 +143,9 @@ impl Active {
         }
         match self.disturbance.kind {
             DisturbanceKind::ResetBeforeAnswer(ppm) => {
-                let scripts = self.answer_struck(segment, connection, is_answer, || happens(entropy, ppm))?;
+                let commands = self.answer_struck(segment, connection, is_answer, || happens(entropy, ppm))?;
                 observer.probe("reset-before-answer");
-                if connection.3 == REDIS_PORT && scripts > 1 {
+                if commands > 1 {
                     observer.probe("redis-reset-in-pipeline");
                 }
                 Some(vec![(reset_of(packet), 0), (reset_back(packet), 0)])
@@ -201,14 +201,14 @@ impl Active {
         }
     }
 
-    /// Whether this is the beginning of an answer that is to be struck, and then how many scripts were asked for. Whether it
-    /// is, is decided as its request passes.
+    /// Whether this is the beginning of an answer that is to be struck, and then how many Redis commands wait for theirs.
+    /// Whether it is, is decided as its request passes; of commands in a pipeline, for each of them.
     fn answer_struck(
         &mut self,
         segment: &TcpSegment,
         connection: Connection,
         is_answer: bool,
-        strikes: impl FnOnce() -> bool,
+        mut strikes: impl FnMut() -> bool,
     ) -> Option<usize> {
         if segment.payload.is_empty() {
             return None;
@@ -216,11 +216,17 @@ impl Active {
         let watched = self.watched.entry(connection).or_default();
         if is_answer {
             let struck = watched.awaited.take()?;
-            let scripts = std::mem::take(&mut watched.scripts);
-            return struck.then_some(scripts);
+            let commands = std::mem::take(&mut watched.commands);
+            return struck.then_some(commands);
         }
-        watched.awaited.get_or_insert_with(strikes);
-        watched.scripts += segment.payload.windows(7).filter(|word| word == b"EVALSHA").count();
+        if connection.3 == REDIS_PORT {
+            let commands = commands_in(&segment.payload);
+            let struck = (0..commands).fold(false, |struck, _| strikes() || struck);
+            *watched.awaited.get_or_insert(false) |= struck;
+            watched.commands += commands;
+        } else {
+            watched.awaited.get_or_insert_with(strikes);
+        }
         None
     }
 
@@ -244,6 +250,12 @@ impl Active {
         }
         None
     }
+}
+
+/// How many commands in RESP begin in these bytes.
+fn commands_in(payload: &[u8]) -> usize {
+    const NEXT: &[u8] = b"\r\n*";
+    usize::from(payload.starts_with(b"*")) + payload.windows(NEXT.len()).filter(|word| *word == NEXT).count()
 }
 
 fn happens(entropy: &mut ChaCha8Rng, ppm: u32) -> bool {

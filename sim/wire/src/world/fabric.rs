@@ -17,6 +17,8 @@ use turmoil_net::{
 use super::machine::{Boot, Machine};
 use super::packets::Packets;
 use super::process::Order;
+use crate::hostile::siege::Left;
+use crate::servers::HTTP_PORT;
 
 /// The step of virtual time: the resolution of tokio's timers.
 pub const TICK: Duration = Duration::from_millis(1);
@@ -144,6 +146,32 @@ impl Fabric {
             self.net.deliver(packet);
         }
         ended
+    }
+}
+
+impl Fabric {
+    /// Lets all machines go on for a while, with nothing more happening on the stage.
+    pub fn go_on(&mut self, time: Duration) {
+        let mut nothing = std::pin::pin!(std::future::pending::<()>());
+        for _ in 0..time.as_millis() {
+            self.tick(nothing.as_mut());
+        }
+    }
+
+    /// What the process at a place has open towards its HTTP clients.
+    #[must_use]
+    pub fn left_at(&self, at: NodeIndex) -> Left {
+        let sockets = netstat(address(at)).entries;
+        let is_taken = |socket: &&NetstatEntry| {
+            let is_open = matches!(socket.state, Some(NetstatState::Established | NetstatState::CloseWait));
+            socket.local.port() == HTTP_PORT && is_open
+        };
+        let taken: Vec<&NetstatEntry> = sockets.iter().filter(is_taken).collect();
+        Left {
+            connections: taken.len(),
+            buffered: taken.iter().map(|socket| socket.recv_q + socket.send_q).sum(),
+            tasks: self.machines[usize::from(at.0)].tasks(),
+        }
     }
 }
 

@@ -50,6 +50,12 @@ impl Machine {
         self.behind = None;
     }
 
+    /// Tasks of the process that have not ended.
+    #[must_use]
+    pub fn tasks(&self) -> usize {
+        self.runtime.as_ref().map_or(0, |runtime| runtime.metrics().num_alive_tasks())
+    }
+
     /// Stops the process where it stands. Its machine goes on acknowledging what arrives.
     pub fn pause(&mut self) {
         self.behind.get_or_insert(Duration::ZERO);

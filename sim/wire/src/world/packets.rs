@@ -66,6 +66,9 @@ impl Packets {
 
     fn carry(&mut self, packet: Packet, added_us: i64, direction: Direction, tick: u64) {
         let Some(delay_us) = self.network.delay_us(direction.0, direction.1) else { return };
+        if !segment(&packet).payload.is_empty() && self.network.is_cut(direction.1, direction.0) {
+            self.observer.probe("one-way-traffic");
+        }
         // The hop from one tick to the next is the first millisecond of every delay.
         let mut arrives = tick + u64::try_from(delay_us + added_us).expect("a delay is not negative") / 1_000;
         if let Some(before) = self.late.get(&direction) {

@@ -1,5 +1,7 @@
 //! Scenarios and options that tests of this world share.
 
+#![allow(dead_code, reason = "each suite uses some of it")]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
