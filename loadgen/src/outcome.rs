@@ -57,7 +57,8 @@ impl Load<'_> {
         let left = self.found.map(|found| found.left);
         let turned_away = self.tally.funnel.sold_out + self.tally.funnel.limited;
         let unsold = left.map(|left| if turned_away > 0 { left } else { 0 });
-        let measured = Measured { figures: &figures, latencies: &latencies, unsold };
+        let measured =
+            Measured { figures: &figures, latencies: &latencies, unsold, stores_asked: self.found.is_some() };
         let targets = targets::judge(self.scenario, &measured);
         let verdicts = self.verdicts(&targets);
         let judged: Vec<Verdict> = verdicts.iter().filter(|verdict| counts(verdict)).cloned().collect();
@@ -188,7 +189,7 @@ impl Load<'_> {
                 verdicts.push(acknowledged(&found.never_confirmed));
                 verdicts
             }
-            None => vec![Verdict::unjudged("audit", Property::Safety, "nobody asked the stores")],
+            None => vec![Verdict::unjudged("audit", Property::Safety, UNASKED)],
         };
         verdicts.push(match self.effort {
             None => Verdict::still_running(),
@@ -215,6 +216,10 @@ impl Load<'_> {
         series
     }
 }
+
+/// What is not known when nobody asks the stores.
+const UNASKED: &str =
+    "nobody asked the stores: not known is whether too much was sold, how many orders there are, and how fast";
 
 /// The checker whose verdict says that a run is invalid.
 const INVALID: &str = "targets";

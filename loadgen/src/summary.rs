@@ -26,7 +26,8 @@ pub fn render(record: &RunRecord, tally: &Tally, host: &str, invalid: Option<&st
     targets(&mut text, record);
     push(&mut text, format!("repeat  {}", run.repeat_command));
     push(&mut text, String::new());
-    push(&mut text, format!("{} (exit {exit_code})", ending(run.ending, invalid.is_some())));
+    let audited = run.verdicts.iter().all(|verdict| verdict.checker != "audit");
+    push(&mut text, format!("{} (exit {exit_code})", ending(run.ending, invalid.is_some(), audited)));
     text
 }
 
@@ -120,13 +121,16 @@ fn targets(text: &mut String, record: &RunRecord) {
     push(text, String::new());
 }
 
-const fn ending(ending: Ending, is_invalid: bool) -> &'static str {
+const fn ending(ending: Ending, is_invalid: bool, audited: bool) -> &'static str {
     match ending {
         Ending::SafetyBroken => "SAFETY BROKEN: something happened that must never happen",
         Ending::Held | Ending::TargetMissed | Ending::DidNotDrain if is_invalid => {
             "INVALID: the load was not the one that was asked for"
         }
         Ending::Held => "held: every check that could be made holds and every target is met",
+        Ending::TargetMissed if !audited => {
+            "target missed: not as the scenario demands; whether it was safe nobody asked"
+        }
         Ending::TargetMissed => "target missed: safe and drained, but not as the scenario demands",
         Ending::DidNotDrain => "DID NOT DRAIN: something that must happen did not happen in time",
     }

@@ -15,13 +15,16 @@ pub struct Measured<'a> {
     pub latencies: &'a BTreeMap<Outcome, LatencySummary>,
     /// Units left although somebody wanted them; none when nobody knows.
     pub unsold: Option<i64>,
+    /// Whether the stores were asked. Targets that they alone can tell of are not judged without them.
+    pub stores_asked: bool,
 }
 
-/// Every target of the scenario; a number that is not known meets none.
+/// Every target of the scenario that can be judged; a number that should be known and is not meets none.
 #[must_use]
 pub fn judge(scenario: &Scenario, measured: &Measured<'_>) -> Vec<Target> {
     let wanted = &scenario.targets;
     let figure = |name: &str| measured.figures.get(name).copied();
+    let of_stores = |wanted: Option<f64>| wanted.filter(|_| measured.stores_asked);
     let mut targets = Vec::new();
     let mut judged = |name: &str, wanted: Option<f64>, seen: Option<f64>, meets: fn(f64, f64) -> bool| {
         if let Some(wanted) = wanted {
@@ -31,12 +34,12 @@ pub fn judge(scenario: &Scenario, measured: &Measured<'_>) -> Vec<Target> {
     };
     let at_least = |seen: f64, wanted: f64| seen >= wanted;
     let at_most = |seen: f64, wanted: f64| seen <= wanted;
-    judged("orders_per_s", wanted.orders_per_s.map(as_f64), figure("orders_per_s"), at_least);
-    let sold_out = wanted.sold_out_within_ms.map(as_f64);
+    judged("orders_per_s", of_stores(wanted.orders_per_s.map(as_f64)), figure("orders_per_s"), at_least);
+    let sold_out = of_stores(wanted.sold_out_within_ms.map(as_f64));
     judged("sold_out_within_ms", sold_out, figure("last_sale_ms"), at_most);
     judged("error_budget_ratio", wanted.error_budget_ratio, figure("error_ratio"), at_most);
     let unsold = measured.unsold.and_then(|units| u64::try_from(units).ok()).map(as_f64);
-    judged("units_left", wanted.sell_everything.then_some(0.0), unsold, at_most);
+    judged("units_left", of_stores(wanted.sell_everything.then_some(0.0)), unsold, at_most);
     let p99 = [
         ("p99_ms.won", wanted.p99_ms.won, Outcome::Won),
         ("p99_ms.sold_out", wanted.p99_ms.sold_out, Outcome::SoldOut),

@@ -37,8 +37,14 @@ pub(super) struct Cli {
 #[derive(Subcommand)]
 pub(super) enum Command {
     /// Plays a scenario against a platform and judges it
+    #[command(after_help = "Examples:\n  \
+        loadgen run scenarios/prime-day-tiny.toml --host http://127.0.0.1:8080 --config platform.toml --json record.json\n  \
+        loadgen run scenarios/prime-day-tiny.toml --host http://shop:8080 --no-audit --shard 0/8 --begin-at 1800000000")]
     Run(RunArgs),
     /// Looks for the highest rate of arrivals at which every target is met
+    #[command(after_help = "Example:\n  \
+        loadgen knee scenarios/prime-day-tiny.toml --host http://127.0.0.1:8080 --from-per-s 200 --json knee.json && \
+        reports render knee.json -o knee")]
     Knee(KneeArgs),
     /// Prints what a scenario sells, as a file for `platform seed-catalog`
     Catalog(CatalogArgs),
@@ -168,6 +174,16 @@ impl Subject {
 }
 
 impl Place {
+    /// The words that name it; what was set by `--set` may be secret, and is left out.
+    pub(super) fn words(&self) -> String {
+        let stores = match &self.config {
+            _ if self.no_audit => " --no-audit".to_owned(),
+            Some(config) => format!(" --config {}", config.display()),
+            None => String::new(),
+        };
+        format!("--host {}{stores}", self.host)
+    }
+
     /// The platform's settings; none when no store is to be asked.
     pub(super) fn settings(&self) -> Result<Option<Settings>, Ended> {
         if self.no_audit {

@@ -24,10 +24,11 @@ pub(super) async fn knee(args: &KneeArgs) -> Result<u8, Ended> {
         searches: args.searches,
     };
     let repeat_command = format!(
-        "cargo loadgen knee {} --host {} --from-per-s {} --probe-s {} --hold-s {} --searches {}",
+        "cargo loadgen knee {} --host {} --from-per-s {} --most-per-s {} --probe-s {} --hold-s {} --searches {}",
         args.subject.words(),
         args.host,
         args.from_per_s,
+        args.most_per_s,
         args.probe_s,
         args.hold_s,
         args.searches
@@ -64,7 +65,7 @@ pub(super) async fn knee(args: &KneeArgs) -> Result<u8, Ended> {
             "scaling   {:.1}/s alone, sigma {:.4}, kappa {:.6} (Universal Scalability Law)",
             law.lambda_per_s, law.sigma, law.kappa
         ),
-        None => println!("scaling   no law fits these points"),
+        None => println!("scaling   no law: too few points, or they do not bend"),
     }
     println!("repeat    {}", knee.repeat_command);
     if let Some(path) = &args.json {

@@ -38,7 +38,7 @@ pub(super) async fn run(args: &RunArgs) -> Result<u8, Ended> {
             dashboard_port: args.goose_dashboard,
             stdout_is_ours: true,
         },
-        repeat_command: format!("cargo loadgen run {} --host {}", args.subject.words(), args.place.host),
+        repeat_command: format!("cargo loadgen run {} {}", args.subject.words(), args.place.words()),
         live: Some(args.json.as_deref().filter(|_| args.live).map_or_else(Live::line, Live::into_file)),
     };
     let played = player.play().await.map_err(unavailable)?;

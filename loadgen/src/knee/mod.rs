@@ -102,6 +102,8 @@ impl Found {
         let mut held = self.held_per_s.clone();
         held.sort_by(f64::total_cmp);
         let median = *held.get(held.len() / 2)?;
+        // Points that do not bend fit any law, and say nothing of where it leads.
+        let bends = self.first_broken.is_some();
         let (broke_on, bound_by) = self.first_broken.map_or_else(
             || ("nothing: the highest rate that was tried held".to_owned(), "nothing was bound".to_owned()),
             |(_, broke_on, bound_by)| (broke_on, bound_by),
@@ -120,7 +122,7 @@ impl Found {
             held_per_s: self.held_per_s,
             broke_on,
             bound_by,
-            scaling: scaling::fit(&places),
+            scaling: scaling::fit(&places).filter(|_| bends),
             cores: crate::outcome::host(Duration::ZERO).cores,
         })
     }

@@ -27,6 +27,12 @@ fn run(scenario: &Path, url: &str, words: &[&str]) -> Output {
     loadgen(&[&["run", scenario.to_str().unwrap(), "--host", url, "--no-audit"], words].concat())
 }
 
+/// A short search, from 40 arrivals a second to 80.
+fn knee(scenario: &Path, url: &str, words: &[&str]) -> Output {
+    let plan = ["--from-per-s=40", "--most-per-s=80", "--probe-s=1", "--hold-s=1", "--searches=1"];
+    loadgen(&[&["knee", scenario.to_str().unwrap(), "--host", url], &plan[..], words].concat())
+}
+
 fn first_line(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).lines().next().unwrap_or_default().to_owned()
 }
@@ -34,7 +40,9 @@ fn first_line(output: &Output) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_run_that_held_begins_with_its_scenario_and_exits_with_0() {
     let (server, folder) = (Server::start(None).await, tempfile::tempdir().unwrap());
-    let output = run(&scenario(folder.path(), ""), &server.url, &[]);
+    // What only the stores know is not judged without them, and so not missed.
+    let more = "[targets]\norders_per_s = 1_000_000\nsell_everything = true\np99_ms.sold_out = 600_000\n";
+    let output = run(&scenario(folder.path(), more), &server.url, &[]);
     assert!(first_line(&output).starts_with("trial · seed 42 · measured at"), "{output:?}");
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
@@ -105,4 +113,32 @@ async fn a_mistake_is_told_in_one_line() {
         assert!(told.contains(what) && told.lines().count() == 1 && told.starts_with("loadgen: "), "{what}: {told}");
         assert!(output.stdout.is_empty(), "{what}: {output:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_knee_that_was_not_reached_is_the_highest_rate_that_was_tried() {
+    let (server, folder) = (Server::start(None).await, tempfile::tempdir().unwrap());
+    let json = folder.path().join("knee.json");
+    let output = knee(&scenario(folder.path(), ""), &server.url, &["--json", json.to_str().unwrap()]);
+    let told = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(told.contains("knee      80 arrivals/s; every search held 80 (1 searches)"), "{told}");
+    let record = record::KneeRecord::from_json(&std::fs::read_to_string(json).unwrap()).unwrap();
+    let offered: Vec<f64> = record.knee.points.iter().map(|point| point.offered_per_s).collect();
+    assert_eq!(offered, [40.0, 80.0, 80.0], "a probe, its double, and the one that is to last");
+    assert_eq!(server.checkouts(), 200, "each for its second");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_that_holds_no_rate_has_no_knee() {
+    let stall = Stall { from: Duration::ZERO, until: Duration::from_secs(3_600) };
+    let (server, folder) = (Server::start(Some(stall)).await, tempfile::tempdir().unwrap());
+    let more = "[targets]\nerror_budget_ratio = 0.5\n";
+    let text = std::fs::read_to_string(scenario(folder.path(), more)).unwrap();
+    let file = folder.path().join("impatient.toml");
+    std::fs::write(&file, text.replace("retries = 0", "retries = 0\ntimeout_min_ms = 200\ntimeout_max_ms = 200"))
+        .unwrap();
+    let output = knee(&file, &server.url, &[]);
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("no rate held"), "{output:?}");
 }

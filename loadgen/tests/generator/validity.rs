@@ -34,8 +34,9 @@ async fn the_schedule_is_the_one_that_simulated_worlds_follow() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn shards_share_the_schedule_out() {
+async fn shards_share_the_schedule_out_and_merge_into_one_record() {
     let server = Server::start(None).await;
+    let whole = play(paced(301, 1_000), &server.url).await;
     let mut records = Vec::new();
     for number in 0..3 {
         let mut player = player(paced(301, 1_000), &server.url);
@@ -44,4 +45,10 @@ async fn shards_share_the_schedule_out() {
     }
     let shares: Vec<u64> = records.iter().map(|record| record.run.funnel.clicked).collect();
     assert_eq!(shares, [101, 100, 100]);
+    let merged = reports::merge::merge(&records).unwrap();
+    assert_eq!(merged.run.funnel, whole.record.run.funnel);
+    assert_eq!(merged.run.figures["sent_ratio"], 1.0);
+    let clicked = |record: &record::RunRecord| record.run.series.counts[&record::Count::Clicked].clone();
+    assert_eq!(clicked(&merged), clicked(&whole.record));
+    assert_eq!(merged.run.latencies[&record::Outcome::SoldOut].count, 301);
 }

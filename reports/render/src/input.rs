@@ -1,10 +1,10 @@
-//! Reads files: a record, the lines of a sweep, the scores of known bugs. What is wrong is told with file and line.
+//! Reads files: a record, a knee, the lines of a sweep, the scores of known bugs. What is wrong is told with file and line.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 
-use record::{BugScore, RecordError, RunRecord, SCHEMA_VERSION};
+use record::{BugScore, KneeRecord, RecordError, RunRecord, SCHEMA_VERSION};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
@@ -15,6 +15,8 @@ use crate::sweep::Sweep;
 pub struct Input {
     /// Records with series, in the order of the files.
     pub runs: Vec<RunRecord>,
+    /// How much platforms hold, in the order of the files.
+    pub knees: Vec<KneeRecord>,
     /// Everything that came as lines.
     pub sweep: Sweep,
 }
@@ -56,12 +58,13 @@ impl Input {
             return self.read_lines(path, first, file);
         }
         file.read_to_string(&mut first).map_err(io)?;
-        let record = RunRecord::from_json(&first).map_err(|error| InputError::Record {
-            path: path.to_owned(),
-            line: error.line().unwrap_or(1),
-            error,
-        })?;
-        self.runs.push(record);
+        let refused =
+            |error: RecordError| InputError::Record { path: path.to_owned(), line: error.line().unwrap_or(1), error };
+        if KneeRecord::is_one(&first) {
+            self.knees.push(KneeRecord::from_json(&first).map_err(refused)?);
+        } else {
+            self.runs.push(RunRecord::from_json(&first).map_err(refused)?);
+        }
         Ok(())
     }
 

@@ -5,7 +5,8 @@
 //! | `input` | reads files: records, lines of sweeps, bugs' scores; says file and line when it cannot |
 //! | `sweep` | adds up many seeds as they are read |
 //! | `grid` | a record's series on the time axis that charts share |
-//! | `run_charts`, `sweep_charts` | which charts a run and a sweep give |
+//! | `run_charts`, `sweep_charts`, `knee_chart` | which charts a run, a sweep and a knee give |
+//! | `merge` | shards of one load as one record |
 //! | `compare` | two runs' charts over each other |
 //! | `chart` | a chart as data, and drawn |
 //! | `page` | the HTML pages |
@@ -18,6 +19,8 @@ pub mod chart;
 pub mod compare;
 pub mod grid;
 pub mod input;
+pub mod knee_chart;
+pub mod merge;
 pub mod page;
 pub mod run_charts;
 pub mod sweep;

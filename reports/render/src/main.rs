@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use record::RunRecord;
 use reports::input::Input;
+use reports::merge::merge;
 use reports::watch::Watch;
 use reports::write::{write_comparison, write_pages};
 
@@ -27,6 +28,16 @@ enum Command {
         records: Vec<PathBuf>,
         /// The folder to write to; made when missing.
         #[arg(short, long, default_value = "report")]
+        out: PathBuf,
+    },
+    /// Makes one record of the shards of one load.
+    #[command(after_help = "Example: reports merge load-*.json -o load.json")]
+    Merge {
+        /// The shards' records, of `loadgen run … --shard NUMBER/OF --json FILE`.
+        #[arg(required = true, value_name = "RECORD")]
+        records: Vec<PathBuf>,
+        /// The file to write.
+        #[arg(short, long, value_name = "FILE")]
         out: PathBuf,
     },
     /// Shows a run while it goes on, as a local page.
@@ -73,6 +84,12 @@ fn act(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             }
             write_pages(&input, &out)?
         }
+        Command::Merge { records, out } => {
+            let shards: Vec<RunRecord> = records.iter().map(|path| one_run(path)).collect::<Result<_, _>>()?;
+            let merged = merge(&shards)?;
+            std::fs::write(&out, merged.to_json()).map_err(|error| format!("{}: {error}", out.display()))?;
+            out
+        }
         Command::Compare { first, second, out } => write_comparison(&one_run(&first)?, &one_run(&second)?, &out)?,
         Command::Watch { record, port } => {
             let watch = Watch::on(port, &record).map_err(|error| format!("port {port}: {error}"))?;
@@ -90,7 +107,7 @@ fn one_run(path: &Path) -> Result<RunRecord, Box<dyn std::error::Error>> {
     match input.runs.pop() {
         Some(run) if input.runs.is_empty() && input.sweep.is_empty() => Ok(run),
         Some(_) | None => {
-            Err(format!("{}: a comparison wants one run with its series, not a sweep", path.display()).into())
+            Err(format!("{}: this command wants one run with its series, not a sweep", path.display()).into())
         }
     }
 }

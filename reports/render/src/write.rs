@@ -2,12 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use record::RunRecord;
+use record::{Knee, RunRecord};
 
 use crate::chart::{Chart, DrawError, png};
 use crate::compare::overlaid;
 use crate::input::Input;
-use crate::page::{comparison_page, overview_page, run_page, sweep_page};
+use crate::knee_chart::knee_chart;
+use crate::page::{comparison_page, knee_page, overview_page, run_page, sweep_page};
 use crate::run_charts::run_charts;
 use crate::sweep_charts::sweep_charts;
 
@@ -34,11 +35,18 @@ pub enum WriteError {
 pub fn write_pages(input: &Input, out: &Path) -> Result<PathBuf, WriteError> {
     make(out)?;
     let index = out.join("index.html");
-    match (input.runs.as_slice(), input.sweep.is_empty()) {
-        ([run], true) => write_run(run, &index, "", out)?,
-        ([], _) => write_sweep(input, &index, "", out)?,
-        (runs, no_sweep) => {
+    match (input.runs.as_slice(), input.knees.as_slice(), input.sweep.is_empty()) {
+        ([run], [], true) => write_run(run, &index, "", out)?,
+        ([], [knee], true) => write_knee(&knee.knee, &index, "", out)?,
+        ([], [], _) => write_sweep(input, &index, "", out)?,
+        (runs, knees, no_sweep) => {
             let mut pages = Vec::new();
+            let mut knee_pages = Vec::new();
+            for (number, knee) in (1..).zip(knees) {
+                let name = format!("knee-{number}.html");
+                write_knee(&knee.knee, &out.join(&name), &format!("knee-{number}-"), out)?;
+                knee_pages.push((name, &knee.knee));
+            }
             for (number, run) in (1..).zip(runs) {
                 let name = format!("run-{number}.html");
                 write_run(run, &out.join(&name), &format!("run-{number}-"), out)?;
@@ -48,7 +56,7 @@ pub fn write_pages(input: &Input, out: &Path) -> Result<PathBuf, WriteError> {
             if let Some(name) = sweep {
                 write_sweep(input, &out.join(name), "sweep-", out)?;
             }
-            write(&index, &overview_page(&pages, sweep))?;
+            write(&index, &overview_page(&pages, &knee_pages, sweep))?;
         }
     }
     Ok(index)
@@ -71,6 +79,12 @@ fn write_run(record: &RunRecord, page: &Path, prefix: &str, out: &Path) -> Resul
     let charts = run_charts(&record.run);
     write(page, &run_page(record, &charts, prefix)?)?;
     pictures(&charts, prefix, out)
+}
+
+fn write_knee(knee: &Knee, page: &Path, prefix: &str, out: &Path) -> Result<(), WriteError> {
+    let chart = knee_chart(knee);
+    write(page, &knee_page(knee, &chart, prefix)?)?;
+    pictures(&[chart], prefix, out)
 }
 
 fn write_sweep(input: &Input, page: &Path, prefix: &str, out: &Path) -> Result<(), WriteError> {

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use super::escaped;
-use crate::chart::{Body, Chart, DrawError, Drawn, Size, svg};
+use crate::chart::{Body, Chart, DrawError, Drawn, Size, Unit, svg};
 
 /// Rows of the table beneath a chart.
 const TABLE_ROWS: usize = 40;
@@ -68,7 +68,9 @@ fn cursor_data(chart: &Chart) -> String {
     let xs: Vec<f64> = chart.xs.iter().map(|x| (x * 1e4).round() / 1e4).collect();
     let step = xs.get(1).map_or(1.0, |second| second - xs[0]);
     let digits = if step < 0.1 { 2 } else { 1 };
-    let data = json!({ "from": chart.x.from, "to": chart.x.to, "digits": digits, "xs": xs, "lines": lines });
+    let unit = if chart.x.unit == Unit::Seconds { "s" } else { &chart.x.label };
+    let data =
+        json!({ "from": chart.x.from, "to": chart.x.to, "digits": digits, "unit": unit, "xs": xs, "lines": lines });
     // Within a script element only this could end it.
     data.to_string().replace("</", "<\\/")
 }
@@ -84,7 +86,8 @@ fn table(chart: &Chart) -> String {
         html.push_str("</tbody></table>\n");
         return html;
     }
-    let mut html = String::from("<table><thead><tr><th class=\"n\">s</th>");
+    let unit = if chart.x.unit == Unit::Seconds { "s" } else { &chart.x.label };
+    let mut html = format!("<table><thead><tr><th class=\"n\">{}</th>", escaped(unit));
     for line in chart.lines() {
         write!(html, "<th class=\"n\">{}</th>", escaped(&line.name)).expect("a string takes everything");
     }

@@ -6,11 +6,13 @@
 //! | `figure.rs` | a chart with its cursor's data and its table |
 //! | `timeline.rs`, `lanes.rs` | one order's way, or one violation's, in lanes |
 //! | `sweep.rs` | many seeds: endings, failing seeds, probes, known bugs |
+//! | `knee.rs` | how much a platform holds |
 //! | `comparison.rs` | two runs beside each other |
 //! | `page.css`, `page.js` | how it looks, and what it does beyond showing |
 
 mod comparison;
 mod figure;
+mod knee;
 mod lanes;
 mod summary;
 mod sweep;
@@ -18,9 +20,10 @@ mod timeline;
 
 use std::fmt::Write as _;
 
-use record::RunRecord;
+use record::{Knee, RunRecord};
 
 pub use comparison::comparison_page;
+pub use knee::knee_page;
 pub use sweep::sweep_page;
 
 use crate::chart::{Chart, DrawError, palette_css};
@@ -122,12 +125,22 @@ fn slug(name: &str) -> String {
 
 /// A page of links to the pages of several records: name, what it is, how it ended.
 #[must_use]
-pub fn overview_page(pages: &[(String, &RunRecord)], with_sweep: Option<&str>) -> String {
+pub fn overview_page(pages: &[(String, &RunRecord)], knees: &[(String, &Knee)], with_sweep: Option<&str>) -> String {
     let mut body = String::from("<header><h1>Records</h1></header>\n<main id=\"charts\">\n<table><tbody>\n");
     if let Some(name) = with_sweep {
         writeln!(
             body,
             "<tr><th><a href=\"{name}\">sweep</a></th><td colspan=\"2\">many seeds, and known bugs</td></tr>"
+        )
+        .expect("a string takes everything");
+    }
+    for (name, knee) in knees {
+        writeln!(
+            body,
+            "<tr><th><a href=\"{name}\">{}</a></th><td>seed {}</td><td>holds {} arrivals per second</td></tr>",
+            escaped(&knee.scenario),
+            knee.seed,
+            crate::chart::number(knee.knee_per_s)
         )
         .expect("a string takes everything");
     }

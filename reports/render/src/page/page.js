@@ -26,7 +26,7 @@ function readChart(plot) {
     cursor.style.height = `${bottom - top}px`;
     cursor.hidden = false;
     const values = data.lines.map((line) => `${line.name}: ${line.values[at] ?? "–"}`);
-    readout.textContent = `${data.xs[at].toFixed(data.digits)} s · ${values.join(" · ")}`;
+    readout.textContent = `${data.xs[at].toFixed(data.digits)} ${data.unit} · ${values.join(" · ")}`;
   };
   const hide = () => {
     cursor.hidden = true;

@@ -3,6 +3,7 @@
 mod bad_input;
 mod browser;
 mod devtools;
+mod knee;
 mod pages;
 mod sample;
 mod watch;
