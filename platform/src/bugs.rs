@@ -37,6 +37,24 @@ pub enum KnownBug {
     LateAnswerTakenForTheNext,
     /// A capture whose connection was reset is taken for one that did nothing, and the payment made anew under fresh keys.
     PaymentMadeAnewAfterReset,
+    /// A page of the catalog is cached as if it stayed fresh for as long as it is kept.
+    CatalogPageNeverExpires,
+    /// That there is no such page is believed for as long as a page is kept.
+    AbsentPageNeverExpires,
+    /// Whoever finds a page missing loads it, whether or not somebody is at it already.
+    CatalogStampede,
+    /// A loader writes its page without looking whether it still has the lock.
+    PageWrittenWithoutLock,
+    /// A page read from the cache counts its age from there.
+    PageAgeBeginsAnew,
+    /// A page past its bound is refused while its database is away.
+    StalePageRefused,
+    /// Taking a guest's cart over adds quantities up, and may be done again.
+    CartMergeAddsUp,
+    /// A line is set by reading the cart and writing all of it back.
+    CartWrittenBackWhole,
+    /// A checkout does not look at the price that was shown.
+    ShownPriceIgnored,
 }
 
 impl KnownBug {
@@ -52,6 +70,19 @@ impl KnownBug {
         Self::CountersTrustedAfterRedisCrash,
         Self::EventPublishedBeforeCommit,
         Self::ConsumerWithoutDeduplication,
+    ];
+
+    /// Mistakes of the shop around the sale: only a world with a catalog has them.
+    pub const OF_THE_SHOP: [Self; 9] = [
+        Self::CatalogPageNeverExpires,
+        Self::AbsentPageNeverExpires,
+        Self::CatalogStampede,
+        Self::PageWrittenWithoutLock,
+        Self::PageAgeBeginsAnew,
+        Self::StalePageRefused,
+        Self::CartMergeAddsUp,
+        Self::CartWrittenBackWhole,
+        Self::ShownPriceIgnored,
     ];
 
     /// Mistakes of clients with their connections: only a world that carries bytes has them.
@@ -82,13 +113,22 @@ impl KnownBug {
             Self::UnreadAnswerLeftInPool => "unread-answer-left-in-pool",
             Self::LateAnswerTakenForTheNext => "late-answer-taken-for-the-next",
             Self::PaymentMadeAnewAfterReset => "payment-made-anew-after-reset",
+            Self::CatalogPageNeverExpires => "catalog-page-never-expires",
+            Self::AbsentPageNeverExpires => "absent-page-never-expires",
+            Self::CatalogStampede => "catalog-stampede",
+            Self::PageWrittenWithoutLock => "page-written-without-lock",
+            Self::PageAgeBeginsAnew => "page-age-begins-anew",
+            Self::StalePageRefused => "stale-page-refused",
+            Self::CartMergeAddsUp => "cart-merge-adds-up",
+            Self::CartWrittenBackWhole => "cart-written-back-whole",
+            Self::ShownPriceIgnored => "shown-price-ignored",
         }
     }
 
     /// The bug of a name.
     #[must_use]
     pub fn by_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().chain(Self::OF_CONNECTIONS).find(|bug| bug.name() == name)
+        Self::ALL.into_iter().chain(Self::OF_THE_SHOP).chain(Self::OF_CONNECTIONS).find(|bug| bug.name() == name)
     }
 
     #[cfg(any(madsim, feature = "known-bugs"))]

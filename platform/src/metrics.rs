@@ -71,6 +71,9 @@ counters! {
     OrdersDelivered = "orders_delivered_total", "Orders that reached their shopper.";
     CatalogLoads = "catalog_loads_total", "Catalog pages asked of Postgres.";
     CatalogLoadsFailed = "catalog_loads_failed_total", "Catalog pages Postgres did not give.";
+    CatalogWaited = "catalog_waited_total", "Looks at a page that waited for somebody else to load it.";
+    CatalogPagesLate = "catalog_pages_late_total", "Pages that were not cached, because their loader no longer had them to itself.";
+    CatalogAbsentServed = "catalog_absent_served_total", "Looks answered by the word that there is no such page.";
     CatalogServedStale = "catalog_served_stale_total", "Catalog pages served past their bound, for want of Postgres.";
     CatalogInvalidations = "catalog_invalidations_total", "Changes of products that took their page out of its freshness.";
     Searches = "searches_total", "Searches and suggestions asked of the search server.";
@@ -78,6 +81,7 @@ counters! {
     ChangesIndexed = "changes_indexed_total", "Changes of products that took effect in an index.";
     ChangesStale = "changes_stale_total", "Changes of products that an index knew a newer one of.";
     ChangesUnreadable = "changes_unreadable_total", "Records of the change stream that nothing could be made of.";
+    PriceChangedRefused = "price_changed_refused_total", "Checkouts refused because the product no longer costs what the shopper was shown.";
     IdempotentReplays = "idempotent_replays_total", "Checkouts answered from an earlier attempt with the same key.";
     IdempotencyConflicts = "idempotency_conflicts_total", "Checkouts refused because their key was in flight or had another payload.";
 }

@@ -45,6 +45,7 @@ texts! {
     CATALOG_INDEX_PAGE = "sql/catalog/index_page.sql",
     LUA_CATALOG_READ = "lua/catalog/read.lua",
     LUA_CATALOG_FILL = "lua/catalog/fill.lua",
+    LUA_CATALOG_BUG_FILL_REGARDLESS = "lua/catalog/bug_fill_regardless.lua",
     LUA_CATALOG_GIVE_UP = "lua/catalog/give_up.lua",
     LUA_CATALOG_INVALIDATE = "lua/catalog/invalidate.lua",
     SEARCH_INDEX = "search/products.json",
@@ -62,6 +63,8 @@ texts! {
     LUA_CART_PUT = "lua/cart/put.lua",
     LUA_CART_MERGE = "lua/cart/merge.lua",
     LUA_CART_BOUGHT = "lua/cart/bought.lua",
+    LUA_CART_BUG_WRITE_BACK = "lua/cart/bug_write_back.lua",
+    LUA_CART_BUG_MERGE_ADDS_UP = "lua/cart/bug_merge_adds_up.lua",
 
     // Health, orders and fulfilment.
     HEALTH_READY = "sql/health/ready.sql",

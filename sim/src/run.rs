@@ -21,6 +21,15 @@ use crate::world::adapters::redis::SimRedis;
 use crate::world::adapters::sql::SimPool;
 use crate::world::build::{self, SimWorld};
 
+/// Those of the sale first, then those of the shop around it.
+const BUGS: [KnownBug; 19] = {
+    let mut all = [KnownBug::CheckThenDecrement; 19];
+    let (of_the_sale, of_the_shop) = all.split_at_mut(KnownBug::ALL.len());
+    of_the_sale.copy_from_slice(&KnownBug::ALL);
+    of_the_shop.copy_from_slice(&KnownBug::OF_THE_SHOP);
+    all
+};
+
 /// The madsim world.
 pub struct Sim;
 
@@ -37,8 +46,12 @@ impl Player for Sim {
         record::World::Sim
     }
 
+    fn has_shop(&self) -> bool {
+        true
+    }
+
     fn known_bugs(&self) -> &'static [KnownBug] {
-        &KnownBug::ALL
+        &BUGS
     }
 
     fn play(
@@ -75,7 +88,7 @@ async fn play(
         let targets = world.targets.clone();
         async move { targets.strike_all(&faults).await }
     });
-    let shopping = sim.stage.spawn(world.crowd.clone().run(run::arrivals(plan)));
+    let shopping = sim.stage.spawn(run::shopping(world.crowd.clone(), world.shop.clone(), run::arrivals(plan)));
     let look = |now_us| {
         run::look(plan, options, world, &progress, now_us);
         // The runtime remembers every task it ever had until somebody counts them: in a long run, hundreds of MiB.

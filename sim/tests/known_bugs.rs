@@ -6,18 +6,18 @@ mod play;
 
 use std::path::{Path, PathBuf};
 
-use harness::bugs::look_for;
+use harness::bugs::{look_for, scenario_of};
+use harness::player::Player;
 use harness::run::RunOptions;
 use harness::sweep::{SweepOptions, SweepReport, sweep};
-use platform::bugs::KnownBug;
 use platform::config::CommitStrategy;
 use platform::texts::Texts;
 use sim::run::Sim;
 
 #[test]
 fn every_known_bug_is_found_within_two_hundred_seeds() {
-    let scenario = play::scenario("prime-day-small");
-    for bug in KnownBug::ALL {
+    for &bug in Sim.known_bugs() {
+        let scenario = play::scenario(scenario_of(bug));
         let score = look_for(&Sim, &scenario, bug, 1..=200, &play::options());
         assert!(score.found.is_some(), "{} was not found in {} seeds", bug.name(), score.seeds);
     }

@@ -61,3 +61,46 @@ fn two_processes_write_the_same_trace() {
     assert_eq!(output.status.code(), Some(0), "{said}");
     assert!(said.contains("10 of 10 seeds gave equal traces"), "{said}");
 }
+
+/// Sweeps a scenario of the shop: nothing may be found, and all it is there to reach must be reached.
+#[track_caller]
+fn the_shop_holds(name: &str, seeds: u64) {
+    let scenario = play::scenario(name);
+    let options =
+        SweepOptions { seeds: 1..=seeds, jobs: 2, stop_after: None, stop_at_failure: false, run: play::options() };
+    let report = sweep(&Sim, &scenario, &options, |record, _| {
+        let judged: Vec<&str> = record.run.verdicts.iter().map(|verdict| verdict.checker.as_str()).collect();
+        assert!(judged.ends_with(&["pages", "loads", "reads", "prices", "carts"]), "{judged:?}");
+    });
+    assert_eq!(report.broken, None);
+    assert_eq!(report.failures, [], "failing seeds of {name}");
+    for probe in &scenario.probes {
+        assert!(report.probes.get(probe).is_some_and(|found| found.times > 0), "{name}: {probe} never fired");
+    }
+}
+
+#[test]
+fn fifty_pages_for_each_order_are_answered_through_every_fault() {
+    the_shop_holds("browse-heavy", 60);
+}
+
+#[test]
+fn a_cold_cache_sends_one_loader_a_page() {
+    the_shop_holds("cache-cold-start", 20);
+}
+
+#[test]
+fn pages_outlive_their_database() {
+    the_shop_holds("catalog-database-down", 20);
+}
+
+#[test]
+fn nobody_buys_at_a_price_they_were_not_shown() {
+    the_shop_holds("price-change", 40);
+}
+
+#[test]
+fn a_shop_s_run_is_the_same_in_one_job_and_in_two() {
+    let scenario = play::scenario("browse-heavy");
+    assert_eq!(hashes(&scenario, 1..=8, 1), hashes(&scenario, 1..=8, 2));
+}

@@ -17,6 +17,8 @@ pub enum Purpose {
     Faults,
     /// Everything the simulator's own world decides: latencies, drops, cost jitter.
     World,
+    /// What shoppers look at before they buy, and what the merchant changes meanwhile.
+    Browsing,
 }
 
 impl Purpose {
@@ -26,6 +28,7 @@ impl Purpose {
             Self::Shoppers => b"doorbuster shoppers     ",
             Self::Faults => b"doorbuster faults       ",
             Self::World => b"doorbuster world        ",
+            Self::Browsing => b"doorbuster browsing     ",
         }
     }
 }

@@ -8,7 +8,8 @@ use arrivals::Schedule;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::ScenarioError;
-use crate::fault::{Aim, ScheduledFault};
+use crate::fault::{Aim, Fault, Host, Role, ScheduledFault};
+use crate::products::Products;
 use crate::scenario::ScenarioOptions;
 use crate::section::{Name, Place, Source};
 
@@ -31,6 +32,7 @@ pub(crate) fn check(source: &Source<'_>, table: &DeTable<'_>, options: &Scenario
     checker.crowd(options)?;
     checker.products(options)?;
     checker.network(options)?;
+    checker.browsing(options)?;
     for (place, fault) in options.faults.iter().enumerate() {
         checker.fault(place, fault, options)?;
     }
@@ -178,6 +180,59 @@ impl Checker<'_> {
         Ok(())
     }
 
+    /// What the merchant does concerns products that are for sale, while the sale goes on.
+    fn browsing(&self, options: &ScenarioOptions) -> Checked {
+        let catalog = &options.platform.catalog;
+        if catalog.lock_ms <= catalog.load_limit_ms {
+            let what = format!("must be above `load_limit_ms`, {}, or two load at once", catalog.load_limit_ms);
+            return self.refuse("platform/catalog/lock_ms", &what);
+        }
+        let Some(browsing) = &options.browsing else { return Ok(()) };
+        let skus: BTreeSet<String> = options.products.iter().flat_map(Products::names).collect();
+        for (place, change) in browsing.changes.iter().enumerate() {
+            let path = |key| format!("browsing/changes/{place}/{key}");
+            if !skus.contains(&change.sku) {
+                return self.refuse(&path("sku"), &format!("names {}, which is not for sale", change.sku));
+            }
+            if change.at_ms > options.run.duration_ms {
+                return self.refuse(&path("at_ms"), &format!("lies after the sale's {} ms", options.run.duration_ms));
+            }
+            if change.price_cents.is_none() && change.shown.is_none() {
+                return self.refuse(&path("price_cents"), "is missing, and `shown` too: say what is changed");
+            }
+        }
+        Ok(())
+    }
+
+    /// Without a catalog none of its parts can be struck.
+    fn needs_shop(&self, place: usize, fault: &Fault, options: &ScenarioOptions) -> Checked {
+        if options.browsing.is_some() {
+            return Ok(());
+        }
+        let path = |key| format!("faults/{place}/{key}");
+        let without = "which only a scenario with [browsing] has";
+        if fault.kind().is_of_the_shop() {
+            return self.refuse(&path("kind"), &format!("strikes the catalog's database, {without}"));
+        }
+        let of_the_shop = |host: &Host| matches!(host, Host::Catalog | Host::CatalogDatabase);
+        #[expect(clippy::wildcard_enum_match_arm, reason = "no other fault names a role or a host")]
+        match fault {
+            Fault::ServiceCrash { role: Role::Catalog, .. }
+            | Fault::ServicePause { role: Role::Catalog, .. }
+            | Fault::ClockSkew { role: Role::Catalog, .. }
+            | Fault::ClockJump { role: Role::Catalog, .. } => {
+                self.refuse(&path("role"), &format!("is catalog, {without}"))
+            }
+            Fault::Partition { a, .. } | Fault::Latency { a, .. } if of_the_shop(a) => {
+                self.refuse(&path("a"), &format!("is {a}, {without}"))
+            }
+            Fault::Partition { b, .. } | Fault::Latency { b, .. } if of_the_shop(b) => {
+                self.refuse(&path("b"), &format!("is {b}, {without}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn fault(&self, place: usize, scheduled: &ScheduledFault, options: &ScenarioOptions) -> Checked {
         let path = |key| format!("faults/{place}/{key}");
         let duration_ms = options.run.duration_ms;
@@ -190,10 +245,11 @@ impl Checker<'_> {
             );
             return self.refuse(&path("at_ms"), &what);
         }
+        self.needs_shop(place, &scheduled.fault, options)?;
         // On a copy, since an aim can also be changed.
         match scheduled.fault.clone().aim_mut() {
             Aim::Replica(role, replica) => {
-                let replicas = options.platform.replicas.of(role);
+                let replicas = options.platform.replicas.of(*role);
                 if *replica >= replicas {
                     let what = format!("is {replica}, but {role} has {replicas}, numbered from 0");
                     return self.refuse(&path("replica"), &what);
@@ -215,6 +271,11 @@ impl Checker<'_> {
         let until_ms = drawn.until_ms.unwrap_or(duration_ms);
         if drawn.at_least > drawn.at_most {
             return self.refuse("faults_drawn/at_least", &format!("must not be above `at_most`, {}", drawn.at_most));
+        }
+        let mut kinds = drawn.kinds.iter().flatten();
+        if let Some(kind) = kinds.find(|kind| options.browsing.is_none() && kind.is_of_the_shop()) {
+            let what = format!("names {kind}, which strikes what only a scenario with [browsing] has");
+            return self.refuse("faults_drawn/kinds", &what);
         }
         if drawn.kinds.as_ref().is_some_and(Vec::is_empty) {
             return self.refuse("faults_drawn/kinds", "is empty: name a kind, or leave it out for all kinds");

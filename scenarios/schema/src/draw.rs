@@ -9,7 +9,7 @@ use arrivals::{Purpose, below, generator};
 use rand_chacha::rand_core::Rng;
 use serde::Serialize;
 
-use crate::fault::{Aim, Fault, FaultKind, Host, ScheduledFault};
+use crate::fault::{Aim, Fault, FaultKind, Host, Role, ScheduledFault};
 use crate::platform::{CommitStrategy, Replicas};
 use crate::scenario::Scenario;
 
@@ -80,6 +80,10 @@ const PATHS: &[(Host, Host)] = &[
     (Host::Warehouse, Host::Postgres),
 ];
 
+/// The further paths of a scenario with a catalog.
+const SHOP_PATHS: &[(Host, Host)] =
+    &[(Host::Gateway, Host::Catalog), (Host::Catalog, Host::Redis), (Host::Catalog, Host::CatalogDatabase)];
+
 impl Scenario {
     /// Everything this seed decides. The commit strategy has a stream of its own, so that it does not depend on how
     /// many faults are drawn.
@@ -112,29 +116,53 @@ impl Scenario {
     fn draw_kinds(&self, need_bytes: bool, rng: &mut impl Rng) -> Vec<ScheduledFault> {
         let options = &self.faults_drawn;
         let until_ms = options.until_ms.unwrap_or(self.run.duration_ms);
-        let kinds = options.kinds.as_deref().unwrap_or(FaultKind::ALL);
+        let has_shop = self.browsing.is_some();
+        let all: Vec<_> = FaultKind::ALL.iter().copied().filter(|kind| has_shop || !kind.is_of_the_shop()).collect();
+        let kinds = options.kinds.as_deref().unwrap_or(&all);
         let kinds: Vec<_> = kinds.iter().copied().filter(|kind| kind.needs_bytes() == need_bytes).collect();
+        let deployed = Deployed { replicas: &self.platform.replicas, has_shop };
         let count = (options.at_least..=options.at_most).pick(rng);
         if kinds.is_empty() {
             return Vec::new();
         }
-        (0..count).map(|_| draw_one(kinds.pick(rng), options.from_ms, until_ms, &self.platform.replicas, rng)).collect()
+        (0..count).map(|_| draw_one(kinds.pick(rng), options.from_ms, until_ms, &deployed, rng)).collect()
     }
 }
 
-fn draw_one(kind: FaultKind, from_ms: u64, until_ms: u64, replicas: &Replicas, rng: &mut impl Rng) -> ScheduledFault {
+/// What there is to be struck.
+struct Deployed<'a> {
+    replicas: &'a Replicas,
+    has_shop: bool,
+}
+
+fn draw_one(
+    kind: FaultKind,
+    from_ms: u64,
+    until_ms: u64,
+    deployed: &Deployed<'_>,
+    rng: &mut impl Rng,
+) -> ScheduledFault {
     let for_ms = kind.drawn_for_ms().pick(rng).min(until_ms - from_ms);
     let at_ms = (from_ms..=until_ms - for_ms).pick(rng);
     let mut fault = Fault::drawn(kind, rng);
-    fit(&mut fault, replicas, rng);
+    fit(&mut fault, deployed, rng);
     ScheduledFault { at_ms, for_ms, fault }
 }
 
 /// Fits drawn parameters to the scenario: a replica that exists, a path that is used.
-fn fit(fault: &mut Fault, replicas: &Replicas, rng: &mut impl Rng) {
+fn fit(fault: &mut Fault, deployed: &Deployed<'_>, rng: &mut impl Rng) {
     match fault.aim_mut() {
-        Aim::Replica(role, replica) => *replica %= replicas.of(role),
-        Aim::Path(a, b) => (*a, *b) = PATHS.pick(rng),
+        Aim::Replica(role, replica) => {
+            // The word is taken only where there is a further role, so that other scenarios draw what they always drew.
+            if deployed.has_shop {
+                *role = Role::ALL.pick(rng);
+            }
+            *replica %= deployed.replicas.of(*role);
+        }
+        Aim::Path(a, b) => {
+            let paths = if deployed.has_shop { [PATHS, SHOP_PATHS].concat() } else { PATHS.to_vec() };
+            (*a, *b) = paths.pick(rng);
+        }
         Aim::Committer(a) => {
             let committing: Vec<Host> =
                 PATHS.iter().filter(|(_, server)| *server == Host::Postgres).map(|(client, _)| *client).collect();

@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `scenario.rs` | the whole scenario, loading, variants, the hash |
 //! | `section.rs`, `knob.rs`, `options.rs`, `nearest.rs` | reading a table key by key: places, types, the declaring macros, misspellings |
-//! | `run.rs`, `shoppers.rs`, `journeys.rs`, `products.rs`, `platform.rs`, `infrastructure.rs`, `targets.rs` | the sections, one options struct each |
+//! | `run.rs`, `shoppers.rs`, `journeys.rs`, `browsing.rs`, `products.rs`, `platform.rs`, `infrastructure.rs`, `targets.rs` | the sections, one options struct each |
 //! | `calibration.rs` | the cost model's file |
 //! | `fault/`, `draw.rs` | the kinds of faults, and drawing them from a seed |
 //! | `check.rs` | what no single key can tell: windows, totals, duplicates |
@@ -16,6 +16,7 @@
 //! Running a scenario is left to the worlds. The keys are documented in `scenarios/README.md`, whose tables are
 //! made from the declarations here.
 
+mod browsing;
 mod calibration;
 mod check;
 mod draw;
@@ -35,6 +36,7 @@ mod shoppers;
 mod targets;
 mod variants;
 
+pub use browsing::{Browsing, CatalogChange};
 pub use calibration::{Calibration, GatewayCosts, KafkaCosts, PaymentsCosts, PostgresCosts, RedisCosts, ServiceCosts};
 pub use draw::Drawn;
 pub use error::ScenarioError;
@@ -43,7 +45,7 @@ pub use infrastructure::{CostModel, Network, Persistence, Redis};
 pub use journeys::{Endpoint, Journeys};
 pub use knob::KeyDoc;
 pub use platform::{
-    Commit, CommitStrategy, Compensation, Fulfilment, Gate, Gateway, Lane, Payment, Platform, Replicas,
+    Catalog, Commit, CommitStrategy, Compensation, Fulfilment, Gate, Gateway, Lane, Payment, Platform, Replicas,
 };
 pub use products::{Catalogue, Product, Products};
 pub use run::{Expectation, RunOptions};

@@ -55,6 +55,8 @@ options! {
         analytics: u32 = 1, in 1..=64;
         /// Warehouse consumers.
         warehouse: u32 = 1, in 1..=64;
+        /// Servers of catalog pages; there are none without `[browsing]`.
+        catalog: u32 = 2, in 1..=64;
     }
 }
 
@@ -179,6 +181,34 @@ options! {
 }
 
 options! {
+    /// `[platform.catalog]`: pages of the catalog, and their cache in Redis.
+    pub struct Catalog {
+        /// How long a page is fresh at most, ms; up to a fifth less.
+        fresh_ms: u64 = 2_000, in 1..=3_600_000;
+        /// How long after that it is still served while it is loaded anew, ms.
+        while_loading_ms: u64 = 3_000, in 0..=3_600_000;
+        /// How long it is kept for when its database is away, ms.
+        life_ms: u64 = 600_000, in 1..=86_400_000;
+        /// How long it is believed that there is no such page, ms.
+        absent_ms: u64 = 2_000, in 1..=3_600_000;
+        /// How long a process passes on what it has just seen, ms.
+        kept_ms: u64 = 50, in 0..=60_000;
+        /// How long the database may take to give a page, ms.
+        load_limit_ms: u64 = 500, in 1..=60_000;
+        /// How long nobody asks the database again for a page that it did not give, ms.
+        retry_ms: u64 = 1_000, in 1..=60_000;
+        /// How long a loader has its page to itself, ms; longer than `load_limit_ms`.
+        lock_ms: u64 = 600, in 1..=60_000;
+        /// How long a reader without any page waits for its loader, ms.
+        wait_ms: u64 = 700, in 1..=60_000;
+        /// How long a look may take altogether, ms.
+        read_limit_ms: u64 = 900, in 1..=60_000;
+        /// Products on a page of a list.
+        page_size: u32 = 24, in 1..=1_000;
+    }
+}
+
+options! {
     /// `[platform]`: how the platform is deployed and set.
     pub struct Platform {
         /// Known bugs switched on by name; only the simulator's build has them.
@@ -201,6 +231,8 @@ options! {
         compensation: Compensation = Compensation::of_defaults();
         /// Relay, consumers, warehouse.
         fulfilment: Fulfilment = Fulfilment::of_defaults();
+        /// Pages of the catalog.
+        catalog: Catalog = Catalog::of_defaults();
     }
 }
 
@@ -219,6 +251,7 @@ impl Replicas {
             Role::Notification => self.notification,
             Role::Analytics => self.analytics,
             Role::Warehouse => self.warehouse,
+            Role::Catalog => self.catalog,
         }
     }
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use toml::de::{DeTable, DeValue};
 use xxhash_rust::xxh3::xxh3_64;
 
+use crate::browsing::Browsing;
 use crate::calibration::Calibration;
 use crate::check::check;
 use crate::error::ScenarioError;
@@ -43,6 +44,8 @@ options! {
         journeys: Journeys = Journeys::of_defaults();
         /// What is for sale.
         products: Vec<Products>;
+        /// The shop around the sale: pages and carts; left out, shoppers only buy.
+        browsing: Option<Browsing> = None;
         /// How the platform is deployed and set.
         platform: Platform = Platform::of_defaults();
         /// Redis.

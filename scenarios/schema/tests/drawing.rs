@@ -54,9 +54,19 @@ fn every_kind_and_every_strategy_is_drawn_by_some_seed() {
     let kinds_of = |faults: &mut dyn Iterator<Item = ScheduledFault>| -> BTreeSet<_> {
         faults.map(|fault| fault.fault.kind()).collect()
     };
-    let all_of = |bytes: bool| FaultKind::ALL.iter().copied().filter(|kind| kind.needs_bytes() == bytes).collect();
-    assert_eq!(kinds_of(&mut faults.into_iter()), all_of(false));
-    assert_eq!(kinds_of(&mut of_bytes.into_iter()), all_of(true));
+    let all_of = |bytes: bool, shop: bool| -> BTreeSet<_> {
+        let all = FaultKind::ALL.iter().copied().filter(|kind| kind.needs_bytes() == bytes);
+        all.filter(|kind| shop || !kind.is_of_the_shop()).collect()
+    };
+    assert_eq!(kinds_of(&mut faults.into_iter()), all_of(false, false), "no catalog is there to be struck");
+    assert_eq!(kinds_of(&mut of_bytes.into_iter()), all_of(true, false));
+    let shop = sale("browsing = {}\nfaults_drawn = { at_most = 5 }");
+    let drawn_in_shop: Vec<_> = (0..200).flat_map(|seed| shop.draw(seed).faults).collect();
+    assert_eq!(kinds_of(&mut drawn_in_shop.iter().cloned()), all_of(false, true));
+    let struck: Vec<String> = drawn_in_shop.iter().map(ToString::to_string).collect();
+    for wanted in ["role = \"catalog\"", "b = \"catalog-database\""] {
+        assert!(struck.iter().any(|fault| fault.contains(wanted)), "{wanted} was never drawn");
+    }
     let strategies: BTreeSet<_> = drawn.iter().map(|drawn| drawn.commit_strategy).collect();
     assert_eq!(strategies.len(), 4);
     assert!(!strategies.contains(&CommitStrategy::Drawn));

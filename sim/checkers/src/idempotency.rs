@@ -49,7 +49,8 @@ impl End {
             | Answer::Rejected { .. }
             | Answer::Failed { .. }
             | Answer::Reset
-            | Answer::TimedOut => None,
+            | Answer::TimedOut
+            | Answer::PriceChanged { .. } => None,
         }
     }
 

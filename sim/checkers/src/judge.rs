@@ -4,12 +4,15 @@ use crate::history::{Event, History, Source};
 use crate::limits::Limits;
 use crate::targets::Figure;
 use crate::{Checker, Class, Snapshot, Verdict};
-use crate::{admission, events, holds, idempotency, liveness, money, orders, stock, targets};
+use crate::{
+    admission, carts, events, holds, idempotency, liveness, loads, money, orders, pages, prices, reads, stock, targets,
+};
 
-/// The nine checkers, in the order in which verdicts are printed.
+/// The nine checkers of a sale, and those of the shop around it where there is one, in the order in which verdicts are
+/// printed.
 #[must_use]
 pub fn all(limits: &Limits) -> Vec<Box<dyn Checker + Send>> {
-    vec![
+    let mut all: Vec<Box<dyn Checker + Send>> = vec![
         Box::new(stock::Stock::new(limits)),
         Box::new(money::Money::new()),
         Box::new(orders::Orders::new()),
@@ -19,7 +22,15 @@ pub fn all(limits: &Limits) -> Vec<Box<dyn Checker + Send>> {
         Box::new(admission::Admission::new(limits)),
         Box::new(liveness::Liveness::new(limits)),
         Box::new(targets::Targets::new(limits)),
-    ]
+    ];
+    if let Some(shop) = &limits.shop {
+        all.push(Box::new(pages::Pages::new(shop)));
+        all.push(Box::new(loads::Loads::new(shop)));
+        all.push(Box::new(reads::Reads::new(shop)));
+        all.push(Box::new(prices::Prices::new()));
+        all.push(Box::new(carts::Carts::new(shop)));
+    }
+    all
 }
 
 /// One checker's verdict.

@@ -11,6 +11,7 @@
 //! | [`snapshot`], [`collect`] | the rows of the stores, and how they are read through the ports |
 //! | [`limits`] | the scenario's own numbers |
 //! | [`stock`], [`money`], [`orders`], [`idempotency`], [`holds`], [`events`], [`admission`] | safety |
+//! | [`pages`], [`loads`], [`reads`], [`prices`], [`carts`] | safety of the shop around the sale |
 //! | [`liveness`] | everything settles once faults are over |
 //! | [`targets`] | the numbers a scenario demands |
 //! | [`judge`], [`verdict`] | runs the nine; what they found |
@@ -20,6 +21,7 @@
 //! written down a second time on purpose, so that a mistake in the platform's own table is seen.
 
 pub mod admission;
+pub mod carts;
 pub mod collect;
 pub mod events;
 pub mod explain;
@@ -29,11 +31,16 @@ pub mod idempotency;
 pub mod judge;
 pub mod limits;
 pub mod liveness;
+pub mod loads;
 pub mod money;
 pub mod orders;
+pub mod pages;
+pub mod prices;
+pub mod reads;
 pub mod snapshot;
 pub mod stock;
 pub mod targets;
+mod trouble;
 pub mod verdict;
 
 use std::fmt::Debug;

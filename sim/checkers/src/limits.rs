@@ -14,6 +14,25 @@ pub struct Limits {
     pub drain_limit_us: i64,
     /// The numbers the scenario demands.
     pub targets: Vec<Target>,
+    /// What holds for the shop around the sale; none where there is no shop.
+    pub shop: Option<ShopLimits>,
+}
+
+/// What holds for pages and carts, all in microseconds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShopLimits {
+    /// How old a page may be while nothing is broken.
+    pub bound_us: i64,
+    /// How long it may be believed that there is no such page.
+    pub absent_us: i64,
+    /// How long a page is fresh at least.
+    pub fresh_us: i64,
+    /// How long after the statement that reads a page its age may begin to count.
+    pub load_us: i64,
+    /// After a fault, how long it may take until all is as it was.
+    pub recovery_us: i64,
+    /// How far back a crash of Redis may reach; none when it may lose everything.
+    pub redis_loses_us: Option<i64>,
 }
 
 /// What holds for one product.

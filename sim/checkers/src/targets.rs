@@ -133,6 +133,7 @@ impl Targets {
             | Answer::Ended { .. }
             | Answer::InFlight
             | Answer::KeyReused
+            | Answer::PriceChanged { .. }
             | Answer::Rejected { .. } => ShopperEnd::Served,
         };
         let place = shopper as usize;
@@ -155,7 +156,8 @@ impl Targets {
             | Answer::Rejected { .. }
             | Answer::Failed { .. }
             | Answer::Reset
-            | Answer::TimedOut => {}
+            | Answer::TimedOut
+            | Answer::PriceChanged { .. } => {}
         }
     }
 

@@ -54,6 +54,35 @@ pub fn look_for(
     Score { bug, found, seeds, wall: report.wall }
 }
 
+/// The scenario that finds a bug, by its name.
+#[must_use]
+pub fn scenario_of(bug: KnownBug) -> &'static str {
+    match bug {
+        KnownBug::CatalogPageNeverExpires
+        | KnownBug::AbsentPageNeverExpires
+        | KnownBug::CartMergeAddsUp
+        | KnownBug::CartWrittenBackWhole => "browse-heavy",
+        KnownBug::CatalogStampede => "cache-cold-start",
+        KnownBug::PageAgeBeginsAnew | KnownBug::StalePageRefused => "catalog-database-down",
+        KnownBug::PageWrittenWithoutLock | KnownBug::ShownPriceIgnored => "price-change",
+        KnownBug::CheckThenDecrement
+        | KnownBug::CommitWithoutVersionTest
+        | KnownBug::ConditionalWithoutCondition
+        | KnownBug::CompensationRefundsCommitted
+        | KnownBug::CompensationSkipped
+        | KnownBug::CaptureRetriedUnderNewKey
+        | KnownBug::HoldReleasedTwice
+        | KnownBug::CountersTrustedAfterRedisCrash
+        | KnownBug::EventPublishedBeforeCommit
+        | KnownBug::ConsumerWithoutDeduplication
+        | KnownBug::LostConnectionReadAsCommitted
+        | KnownBug::CommitSentAgainElsewhere
+        | KnownBug::UnreadAnswerLeftInPool
+        | KnownBug::LateAnswerTakenForTheNext
+        | KnownBug::PaymentMadeAnewAfterReset => "prime-day-small",
+    }
+}
+
 /// The commit strategy a bug lives in; none for bugs that live elsewhere.
 fn strategy_of(bug: KnownBug) -> Option<CommitStrategy> {
     match bug {
@@ -71,6 +100,15 @@ fn strategy_of(bug: KnownBug) -> Option<CommitStrategy> {
         | KnownBug::CommitSentAgainElsewhere
         | KnownBug::UnreadAnswerLeftInPool
         | KnownBug::LateAnswerTakenForTheNext
-        | KnownBug::PaymentMadeAnewAfterReset => None,
+        | KnownBug::PaymentMadeAnewAfterReset
+        | KnownBug::CatalogPageNeverExpires
+        | KnownBug::AbsentPageNeverExpires
+        | KnownBug::CatalogStampede
+        | KnownBug::PageWrittenWithoutLock
+        | KnownBug::PageAgeBeginsAnew
+        | KnownBug::StalePageRefused
+        | KnownBug::CartMergeAddsUp
+        | KnownBug::CartWrittenBackWhole
+        | KnownBug::ShownPriceIgnored => None,
     }
 }

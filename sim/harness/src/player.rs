@@ -25,6 +25,11 @@ pub trait Player: Sync {
         false
     }
 
+    /// Whether there is a shop around its sale: a catalog, carts, and who looks at them.
+    fn has_shop(&self) -> bool {
+        false
+    }
+
     /// Rare states that a sweep with drawn faults must reach in this world, besides those the scenario names.
     fn probes(&self) -> &'static [&'static str] {
         &[]

@@ -15,9 +15,10 @@ use scenario::Scenario;
 use crate::player::Player;
 use crate::samples;
 use crate::verdicts;
-use crate::world::crowd::Arrival;
+use crate::world::crowd::{Arrival, Crowd};
 use crate::world::plan::{Plan, World};
 use crate::world::settings;
+use crate::world::shop::Shop;
 use crate::world::snapshot::{self, Reader};
 use crate::world::stage::Stage;
 
@@ -90,6 +91,12 @@ pub fn known_bug(name: &str, known: &[KnownBug]) -> Result<KnownBug, RunError> {
 /// # Errors
 /// When the scenario names a bug nobody knows.
 pub fn plan(player: &dyn Player, scenario: &Scenario, seed: u64, options: &RunOptions) -> Result<Plan, RunError> {
+    if scenario.browsing.is_some() && !player.has_shop() {
+        let command = player.command();
+        return Err(RunError::Refused(format!(
+            "{command} has no shop to browse in: play this scenario with cargo sim"
+        )));
+    }
     let mut drawn = scenario.draw(seed);
     if player.carries_bytes() {
         drawn.faults.extend(scenario.draw_byte_faults(seed));
@@ -149,8 +156,24 @@ pub fn arrivals(plan: &Plan) -> impl Iterator<Item = Arrival> + Send + use<> {
         let shopper = arrivals::Shopper::draw(&crowd, seed, u64::try_from(index).expect("an index fits"));
         let sku = u16::try_from(catalogue.pick(shopper.product_draw)).expect("fewer than 65,536 products");
         let at_us = i64::try_from(at_us).expect("a schedule is shorter than a day");
-        Arrival { at_us, shopper, sku: checkers::history::Sku(sku) }
+        let (sku, number) = (checkers::history::Sku(sku), None);
+        Arrival { at_us, shopper, sku, shown_cents: None, accepts_price: false, number }
     })
+}
+
+/// Lets everybody come: at once to the checkout, or where there is a shop after looking around in it.
+///
+/// # Panics
+/// When a visitor does.
+pub async fn shopping<S: Stage>(
+    crowd: Crowd<S>,
+    shop: Option<Shop<S>>,
+    arrivals: impl Iterator<Item = Arrival> + Send + 'static,
+) {
+    let Some(shop) = shop else { return crowd.run(arrivals).await };
+    let visiting = tokio::spawn(shop.run(arrivals));
+    crowd.run(std::iter::empty()).await;
+    visiting.await.expect("the shop does not panic");
 }
 
 /// Waits until shoppers and faults are over, as `is_over` says, and everything has settled, or the drain limit has passed.

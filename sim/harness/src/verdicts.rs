@@ -122,6 +122,17 @@ pub fn figures<S: Stage>(world: &World<S>) -> BTreeMap<String, f64> {
     if confirmed > 0 {
         note("commit_attempts_per_order", count_as_f64(attempts) / count_as_f64(confirmed));
     }
+    if let Some(shop) = &world.shop {
+        let shop = shop.figures();
+        let loads = count_as_f64(counters.get("catalog_loads_total").copied().unwrap_or(0));
+        let views = count_as_f64(shop.views);
+        note("page_views", views);
+        note("page_loads", loads);
+        note("page_hit_ratio", 1.0 - loads / views.max(1.0));
+        note("page_p99_ms", count_as_f64(shop.page_latencies.summary().p99_us) / 1_000.0);
+        note("carts_filled", count_as_f64(shop.carts));
+        note("left_without_checkout", count_as_f64(shop.left));
+    }
     figures
 }
 

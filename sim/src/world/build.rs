@@ -15,6 +15,7 @@ use harness::world::network::{Network, NodeIndex};
 use harness::world::observer::Observer;
 use harness::world::plan::{PARTITIONS, Plan, World, connections_of, request_costs, roles_of};
 use harness::world::settings::{self, PoolOptions};
+use harness::world::shop::{self, Shop};
 use harness::world::time::{ProcessClock, RuntimeClock, Timeline};
 use harness::world::trace::Trace;
 use madsim::runtime::{Handle, NodeHandle};
@@ -80,6 +81,7 @@ struct Builder<'a> {
 #[derive(Clone)]
 struct Engines {
     postgres: Arc<PostgresHost>,
+    catalog: Option<Arc<PostgresHost>>,
     redis: Arc<RedisHost>,
     kafka: Arc<KafkaHost>,
     card_gateway: Arc<CardGateway>,
@@ -93,7 +95,8 @@ pub fn build(plan: &Plan, trace: Trace) -> Result<SimWorld, String> {
     let timeline = Timeline::begin(RuntimeClock::start(), settings::opening_us(&plan.scenario));
     let mut entropy = generator(plan.seed, Purpose::World);
     let network = Network::new(settings::network(&plan.scenario), entropy.next_u64());
-    let limits = settings::limits(&plan.scenario);
+    let shop = settings::shop_limits(&plan.scenario, &plan.drawn.faults);
+    let limits = Limits { shop, ..settings::limits(&plan.scenario) };
     let observer = Observer::new(&limits, plan.texts.scripts(), trace.clone());
     let processes = Processes::new(network.clone(), timeline.clone(), observer.watch());
     let mut builder = Builder {
@@ -148,6 +151,7 @@ impl Builder<'_> {
         }
         let rows = settings::first_rows(&plan.scenario, plan.strategy);
         postgres.prepare(&rows).map_err(|error| format!("the first rows: {error}"))?;
+        let catalog = self.catalog(seed)?;
         let at = self.place(Some(Host::Redis));
         let config = settings::redis_config(&plan.scenario, &plan.drawn.faults);
         let costs = settings::redis_costs(&plan.scenario);
@@ -165,7 +169,31 @@ impl Builder<'_> {
         drop(self.stage.spawn(postgres.clone().keep_time()));
         drop(self.stage.spawn(redis.clone().keep_time()));
         drop(self.stage.spawn(kafka.clone().keep_time()));
-        Ok(Engines { postgres, redis, kafka, card_gateway })
+        Ok(Engines { postgres, catalog, redis, kafka, card_gateway })
+    }
+
+    /// The catalog's database, where there is one. Its seed is made from that of the other: nothing is drawn for it.
+    fn catalog(&mut self, seed: u64) -> Result<Option<Arc<PostgresHost>>, String> {
+        let plan = self.plan;
+        if plan.scenario.browsing.is_none() {
+            return Ok(None);
+        }
+        let catalog = PostgresHost::new(
+            self.place(Some(Host::CatalogDatabase)),
+            settings::postgres_costs(&plan.scenario),
+            self.network.clone(),
+            self.timeline.clone(),
+            self.observer.of_catalog(&plan.texts),
+            plan.syntax_trees.clone(),
+            seed.rotate_left(32),
+        );
+        for (name, script) in plan.texts.catalog_migrations() {
+            catalog.prepare(script).map_err(|error| format!("{name}: {error}"))?;
+        }
+        let rows = shop::first_rows(&plan.scenario);
+        catalog.prepare(&rows).map_err(|error| format!("the catalog's first rows: {error}"))?;
+        drop(self.stage.spawn(catalog.clone().keep_time()));
+        Ok(Some(catalog))
     }
 
     fn card_gateway_process(&mut self, card_gateway: &Arc<CardGateway>) {
@@ -231,7 +259,21 @@ impl Builder<'_> {
             self.observer.clone(),
             self.entropy.next_u64(),
         );
+        let shop = engines.catalog.clone().map(|catalog| {
+            Shop::new(shop::Setup {
+                scenario: self.plan.scenario.clone(),
+                seed: self.plan.seed,
+                processes: self.processes.clone(),
+                at: shoppers_at,
+                timeline: self.timeline.clone(),
+                observer: self.observer.clone(),
+                crowd: crowd.clone(),
+                catalog,
+                orders: engines.postgres.clone(),
+            })
+        });
         let targets = Targets {
+            catalog: engines.catalog,
             timeline: self.timeline.clone(),
             processes: self.processes,
             clocks: Arc::new(self.clocks),
@@ -244,7 +286,7 @@ impl Builder<'_> {
             places: Arc::new(self.places),
         };
         let (timeline, observer) = (self.timeline, self.observer);
-        let world = World { timeline, observer, crowd, targets, metrics: self.metrics, limits };
+        let world = World { timeline, observer, crowd, shop, targets, metrics: self.metrics, limits };
         SimWorld { world, observer_at, stage: self.stage }
     }
 }
@@ -270,7 +312,11 @@ struct Parts {
 
 impl Parts {
     fn boot(&self, node: &NodeHandle, door: Door) {
-        let pool = SimPool::new(self.engines.postgres.clone(), self.at, self.pool);
+        let database = match (self.role, &self.engines.catalog) {
+            (Role::Catalog, Some(catalog)) => catalog,
+            _ => &self.engines.postgres,
+        };
+        let pool = SimPool::new(database.clone(), self.at, self.pool);
         self.pools.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&pool.permits()));
         let clock: Arc<dyn Clock> = self.clock.clone();
         let context = Context {

@@ -18,11 +18,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use redis::{Cmd, Value};
-use tokio::sync::watch;
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep};
 
 use super::kept::Kept;
 use super::pages::Wanted;
+use crate::bugs::KnownBug;
 use crate::context::Context;
 use crate::metrics::Counter;
 use crate::redis_link::RedisLink;
@@ -69,7 +70,9 @@ enum Read {
     Away(Option<Found>),
 }
 
-type Flight = watch::Receiver<Option<Found>>;
+/// Who waits for a look, in the order in which they came and are answered. (A watch channel would wake them in an order that
+/// it draws from outside the seed.)
+type Flight = Vec<oneshot::Sender<Found>>;
 
 /// The cache as one process uses it.
 pub(super) struct Cache {
@@ -86,9 +89,14 @@ impl Cache {
     /// A cache that connects when it is first used.
     pub(super) fn new(ctx: Context) -> Arc<Self> {
         let catalog = &ctx.config.shop.catalog;
+        let fill = if ctx.bugs.has(KnownBug::PageWrittenWithoutLock) {
+            TextId::LUA_CATALOG_BUG_FILL_REGARDLESS
+        } else {
+            TextId::LUA_CATALOG_FILL
+        };
         Arc::new(Self {
             read: Script::new(&ctx.texts, TextId::LUA_CATALOG_READ),
-            fill: Script::new(&ctx.texts, TextId::LUA_CATALOG_FILL),
+            fill: Script::new(&ctx.texts, fill),
             give_up: Script::new(&ctx.texts, TextId::LUA_CATALOG_GIVE_UP),
             redis: RedisLink::new(ctx.clone()),
             flights: Mutex::default(),
@@ -102,13 +110,10 @@ impl Cache {
         if let Some(found) = self.kept.just_seen(wanted).filter(|found| self.is_within_bound(found)) {
             return found;
         }
-        let mut flight = self.join(wanted);
-        let landed = within(self.ctx.config.shop.catalog.read_limit, flight.wait_for(Option::is_some)).await;
-        let found = match landed {
-            Ok(Ok(found)) => found.clone().unwrap_or(Found::Unavailable),
-            // Its task dies only with the process.
-            Ok(Err(_)) | Err(_) => Found::Unavailable,
-        };
+        let landing = self.join(wanted);
+        // Its task dies only with the process.
+        let landed = within(self.ctx.config.shop.catalog.read_limit, landing).await.ok().and_then(Result::ok);
+        let found = landed.unwrap_or(Found::Unavailable);
         if found == Found::Unavailable {
             let seen = self.kept.last_seen(wanted);
             return seen.map_or(found, |seen| self.past_bound(seen));
@@ -117,16 +122,17 @@ impl Cache {
     }
 
     /// The look that is under way for this page, or a new one, in a task of its own: whoever began it may go away.
-    fn join(self: &Arc<Self>, wanted: &Wanted) -> Flight {
+    fn join(self: &Arc<Self>, wanted: &Wanted) -> oneshot::Receiver<Found> {
+        let (sender, landing) = oneshot::channel();
         let mut flights = self.flights();
-        if let Some(flight) = flights.get(wanted) {
-            return flight.clone();
+        if let Some(flight) = flights.get_mut(wanted) {
+            flight.push(sender);
+            return landing;
         }
-        let (sender, flight) = watch::channel(None);
-        flights.insert(wanted.clone(), flight.clone());
+        flights.insert(wanted.clone(), vec![sender]);
         drop(flights);
-        tokio::spawn(Arc::clone(self).fly(wanted.clone(), sender));
-        flight
+        tokio::spawn(Arc::clone(self).fly(wanted.clone()));
+        landing
     }
 
     fn flights(&self) -> MutexGuard<'_, BTreeMap<Wanted, Flight>> {
@@ -134,24 +140,32 @@ impl Cache {
     }
 
     /// Answers all who joined; the next reader begins a new look.
-    fn land(&self, wanted: &Wanted, sender: &watch::Sender<Option<Found>>, found: Found) {
-        self.kept.keep(wanted, &found);
-        self.flights().remove(wanted);
-        sender.send_replace(Some(found));
+    fn land(&self, wanted: &Wanted, found: &Found) {
+        self.kept.keep(wanted, found);
+        for reader in self.flights().remove(wanted).into_iter().flatten() {
+            // Who has gone away meanwhile needs no answer.
+            drop(reader.send(found.clone()));
+        }
     }
 
-    async fn fly(self: Arc<Self>, wanted: Wanted, sender: watch::Sender<Option<Found>>) {
+    async fn fly(self: Arc<Self>, wanted: Wanted) {
         let name = wanted.name();
         let token = format!("{:016x}", self.ctx.entropy.next_u64());
         let began = Instant::now();
+        let mut waited = false;
         let found = loop {
             match self.ask(&name, &token).await {
-                Ok(Read::Fresh(found)) => break found,
+                Ok(Read::Fresh(found)) => {
+                    if found == Found::Absent {
+                        self.ctx.metrics.count(Counter::CatalogAbsentServed);
+                    }
+                    break found;
+                }
                 Ok(Read::Lead(entry)) => {
                     let Some(entry) = entry else { break self.load(&wanted, &name, Some(&token)).await };
                     if self.is_within_bound(&entry) {
                         // Nobody waits for the new page; it is there for who comes next.
-                        self.land(&wanted, &sender, entry);
+                        self.land(&wanted, &entry);
                         self.load(&wanted, &name, Some(&token)).await;
                         return;
                     }
@@ -163,14 +177,21 @@ impl Cache {
                     break entry.map_or(Found::Unavailable, |entry| self.past_bound(entry));
                 }
                 Ok(Read::Away(entry)) => break entry.map_or(Found::Unavailable, |entry| self.past_bound(entry)),
+                Ok(Read::Follow(_)) if self.ctx.bugs.has(KnownBug::CatalogStampede) => {
+                    break self.load(&wanted, &name, None).await;
+                }
                 Ok(Read::Follow(_)) => {
+                    if !waited {
+                        waited = true;
+                        self.ctx.metrics.count(Counter::CatalogWaited);
+                    }
                     let jitter = Duration::from_micros(self.ctx.entropy.below(5_000));
                     sleep(LOOK + jitter).await;
                 }
                 Err(Lost) => break self.load(&wanted, &name, None).await,
             }
         };
-        self.land(&wanted, &sender, found);
+        self.land(&wanted, &found);
     }
 
     fn is_within_bound(&self, found: &Found) -> bool {
@@ -186,6 +207,9 @@ impl Cache {
         match found {
             Found::Page(page) => {
                 let stale = page.age >= self.ctx.config.shop.catalog.bound();
+                if stale && self.ctx.bugs.has(KnownBug::StalePageRefused) {
+                    return Found::Unavailable;
+                }
                 if stale {
                     self.ctx.metrics.count(Counter::CatalogServedStale);
                 }
@@ -223,7 +247,12 @@ impl Cache {
             })
             .await;
         let answer = answer.inspect_err(|Lost| self.redis.give_up())?;
-        let entry = entry_of(&answer);
+        let mut entry = entry_of(&answer);
+        if self.ctx.bugs.has(KnownBug::PageAgeBeginsAnew)
+            && let Some(Found::Page(page)) = &mut entry
+        {
+            page.age = Duration::ZERO;
+        }
         Ok(match (word(&answer), entry) {
             (b"fresh", Some(entry)) => Read::Fresh(entry),
             (b"lead", entry) => Read::Lead(entry),
@@ -234,7 +263,10 @@ impl Cache {
 
     async fn write(&self, name: &str, token: &str, body: Option<&str>) -> Result<(), Lost> {
         let catalog = &self.ctx.config.shop.catalog;
+        let bugs = self.ctx.bugs;
         let (fresh, life) = match body {
+            Some(_) if bugs.has(KnownBug::CatalogPageNeverExpires) => (millis(catalog.life), millis(catalog.life)),
+            None if bugs.has(KnownBug::AbsentPageNeverExpires) => (millis(catalog.life), millis(catalog.life)),
             // Spread over a fifth, so that pages filled together do not all end together.
             Some(_) => {
                 let spread = self.ctx.entropy.below(millis(catalog.fresh) / 5 + 1);
@@ -247,7 +279,11 @@ impl Cache {
             cmd.arg(2).arg(name).arg(lock_name(name));
             cmd.arg(token).arg(body.unwrap_or(ABSENT)).arg(fresh).arg(life);
         });
-        written.await.map(drop).inspect_err(|Lost| self.redis.give_up())
+        let written = written.await.inspect_err(|Lost| self.redis.give_up())?;
+        if word(&written) == b"late" {
+            self.ctx.metrics.count(Counter::CatalogPagesLate);
+        }
+        Ok(())
     }
 
     async fn leave_word(&self, name: &str, token: &str) -> Result<(), Lost> {

@@ -4,6 +4,7 @@ use redis::{Cmd, Value};
 
 use super::Away;
 use super::line::Line;
+use crate::bugs::KnownBug;
 use crate::context::Context;
 use crate::redis_link::RedisLink;
 use crate::texts::TextId;
@@ -24,6 +25,7 @@ pub(super) struct Store {
     put: Script,
     merge: Script,
     bought: Script,
+    write_back: Script,
     redis: RedisLink,
 }
 
@@ -31,11 +33,17 @@ impl Store {
     /// Connects when it is first used.
     pub(super) fn new(ctx: Context) -> Self {
         let script = |id| Script::new(&ctx.texts, id);
+        let merge = if ctx.bugs.has(KnownBug::CartMergeAddsUp) {
+            TextId::LUA_CART_BUG_MERGE_ADDS_UP
+        } else {
+            TextId::LUA_CART_MERGE
+        };
         Self {
             read: script(TextId::LUA_CART_READ),
             put: script(TextId::LUA_CART_PUT),
-            merge: script(TextId::LUA_CART_MERGE),
+            merge: script(merge),
             bought: script(TextId::LUA_CART_BOUGHT),
+            write_back: script(TextId::LUA_CART_BUG_WRITE_BACK),
             redis: RedisLink::new(ctx.clone()),
             ctx,
         }
@@ -54,12 +62,31 @@ impl Store {
     pub(super) async fn put(&self, cart_id: &str, sku: &str, line: Option<Line>) -> Result<Put, Away> {
         let (life_ms, most) = (self.life_ms(), self.ctx.config.shop.cart.max_lines);
         let text = line.map_or_else(String::new, Line::to_text);
+        if self.ctx.bugs.has(KnownBug::CartWrittenBackWhole) {
+            return self.put_all_back(cart_id, sku, line).await;
+        }
         let answer = self
             .run(&self.put, |cmd| {
                 cmd.arg(1).arg(key(cart_id)).arg(life_ms).arg(most).arg(sku).arg(&text);
             })
             .await?;
         Ok(if word(&answer) == b"full" { Put::Full } else { Put::Done(lines(&answer)) })
+    }
+
+    /// The known bug: what another tab has set since the cart was read is lost.
+    async fn put_all_back(&self, cart_id: &str, sku: &str, line: Option<Line>) -> Result<Put, Away> {
+        let mut lines = self.read(cart_id).await?;
+        lines.retain(|(known, _)| known != sku);
+        lines.extend(line.map(|line| (sku.to_owned(), line)));
+        let life_ms = self.life_ms();
+        self.run(&self.write_back, |cmd| {
+            cmd.arg(1).arg(key(cart_id)).arg(life_ms);
+            for (sku, line) in &lines {
+                cmd.arg(sku).arg(line.to_text());
+            }
+        })
+        .await?;
+        Ok(Put::Done(lines))
     }
 
     /// Takes a guest's cart over.

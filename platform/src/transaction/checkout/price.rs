@@ -6,15 +6,24 @@
 
 use super::wanted::Wanted;
 use super::{Lane, unavailable};
+use crate::bugs::KnownBug;
 use crate::messages::{ChangedPrice, CheckoutAnswer, CheckoutRequest};
+use crate::metrics::Counter;
 use crate::transaction::order_record::OrderRecord;
 
 impl Lane {
     /// The answer of a checkout that insists on a price a product no longer has.
     pub(super) async fn at_another_price(&self, request: &CheckoutRequest, lines: &[Wanted]) -> Option<CheckoutAnswer> {
+        if self.ctx.bugs.has(KnownBug::ShownPriceIgnored) {
+            return None;
+        }
         let changed: Vec<ChangedPrice> = lines.iter().filter_map(Wanted::changed_price).collect();
         let first = changed.first()?;
-        Some(match OrderRecord::read(&*self.ctx.sql, &self.ctx.texts, &request.order_id).await {
+        let found = OrderRecord::read(&*self.ctx.sql, &self.ctx.texts, &request.order_id).await;
+        if matches!(found, Ok(None)) {
+            self.ctx.metrics.count(Counter::PriceChangedRefused);
+        }
+        Some(match found {
             Ok(Some(found)) => self.answer_found(request, lines, &found, None).await,
             Ok(None) if lines.len() == 1 => {
                 CheckoutAnswer::PriceChanged { price_cents: first.price_cents, shown_cents: first.shown_cents }

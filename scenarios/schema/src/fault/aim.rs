@@ -8,7 +8,7 @@ use super::kinds::Fault;
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Aim<'a> {
     /// One replica of a role.
-    Replica(Role, &'a mut u32),
+    Replica(&'a mut Role, &'a mut u32),
     /// What goes from one host to another.
     Path(&'a mut Host, &'a mut Host),
     /// Whoever commits.
@@ -23,7 +23,7 @@ impl Fault {
             Self::ServiceCrash { role, replica }
             | Self::ServicePause { role, replica }
             | Self::ClockSkew { role, replica, .. }
-            | Self::ClockJump { role, replica, .. } => Aim::Replica(*role, replica),
+            | Self::ClockJump { role, replica, .. } => Aim::Replica(role, replica),
             Self::Partition { a, b, .. }
             | Self::Latency { a, b, .. }
             | Self::ConnectionReset { a, b, .. }
@@ -50,7 +50,9 @@ impl Fault {
             | Self::PaymentOutage {}
             | Self::KafkaBrokerLoss {}
             | Self::KafkaAckLost { .. }
-            | Self::ConsumerCrash { .. } => Aim::Given,
+            | Self::ConsumerCrash { .. }
+            | Self::CatalogCrash {}
+            | Self::CatalogStatementTimeout { .. } => Aim::Given,
         }
     }
 }

@@ -27,7 +27,14 @@ names! {
         Analytics = "analytics",
         /// The warehouse consumer.
         Warehouse = "warehouse",
+        /// Pages of the catalog.
+        Catalog = "catalog",
     }
+}
+
+impl Role {
+    /// The roles every scenario has: what drawn faults strike where there is no catalog.
+    pub(crate) const OF_THE_SALE: &[Self] = Self::ALL.split_at(Self::ALL.len() - 1).0;
 }
 
 names! {
@@ -75,6 +82,10 @@ names! {
         Kafka = "kafka",
         /// The card gateway, outside the platform.
         CardGateway = "card-gateway",
+        /// Pages of the catalog.
+        Catalog = "catalog",
+        /// The catalog's database.
+        CatalogDatabase = "catalog-database",
     }
 }
 

@@ -109,14 +109,14 @@ faults! {
     /// A process dies at whatever await it stands, and comes back after `for_ms`.
     ServiceCrash = "service-crash", lasts 1..=LONGEST_MS, default 500, drawn 50..=1_500, {
         /// Its role.
-        role: Role = Role::FlashSale, drawn Role::ALL;
+        role: Role = Role::FlashSale, drawn Role::OF_THE_SALE;
         /// Which replica, from 0.
         replica: u32 = 0, in 0..=63, drawn 0..=63;
     }
     /// A process stands still for `for_ms` and then goes on where it stood.
     ServicePause = "service-pause", lasts 1..=LONGEST_MS, default 400, drawn 50..=1_500, {
         /// Its role.
-        role: Role = Role::FlashSale, drawn Role::ALL;
+        role: Role = Role::FlashSale, drawn Role::OF_THE_SALE;
         /// Which replica, from 0.
         replica: u32 = 0, in 0..=63, drawn 0..=63;
     }
@@ -141,7 +141,7 @@ faults! {
     /// A process's wall clock is off for `for_ms`.
     ClockSkew = "clock-skew", lasts 1..=LONGEST_MS, default 2_000, drawn 500..=4_000, {
         /// Its role.
-        role: Role = Role::FlashSale, drawn Role::ALL;
+        role: Role = Role::FlashSale, drawn Role::OF_THE_SALE;
         /// Which replica, from 0.
         replica: u32 = 0, in 0..=63, drawn 0..=63;
         /// By how much, ms; negative for late.
@@ -150,7 +150,7 @@ faults! {
     /// A process's wall clock jumps, and stays there.
     ClockJump = "clock-jump", lasts 0..=0, default 0, drawn 0..=0, {
         /// Its role.
-        role: Role = Role::FlashSale, drawn Role::ALL;
+        role: Role = Role::FlashSale, drawn Role::OF_THE_SALE;
         /// Which replica, from 0.
         replica: u32 = 0, in 0..=63, drawn 0..=63;
         /// By how much, ms; negative for backwards.
@@ -213,6 +213,13 @@ faults! {
         /// Share of commits hit.
         ratio: f64 = 0.2, in 0.0..=1.0, drawn RATIOS;
     }
+    /// The catalog's database dies and comes back after `for_ms` with what was committed.
+    CatalogCrash = "catalog-crash", lasts 1..=LONGEST_MS, default 1_000, drawn 100..=2_500, {}
+    /// Statements at the catalog's database fail with 57014.
+    CatalogStatementTimeout = "catalog-statement-timeout", lasts 1..=LONGEST_MS, default 1_000, drawn 100..=2_000, {
+        /// Share of statements hit.
+        ratio: f64 = 0.2, in 0.0..=1.0, drawn RATIOS;
+    }
 }
 
 impl FaultKind {
@@ -229,5 +236,11 @@ impl FaultKind {
                 | Self::SlowReader
                 | Self::CommitAnswerLost
         )
+    }
+
+    /// Whether it strikes what only a scenario with a catalog has.
+    #[must_use]
+    pub const fn is_of_the_shop(self) -> bool {
+        matches!(self, Self::CatalogCrash | Self::CatalogStatementTimeout)
     }
 }

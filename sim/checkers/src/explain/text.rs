@@ -69,6 +69,7 @@ pub(super) fn text(kind: &EventKind, history: &History) -> String {
         EventKind::FaultBegan { note } => format!("begins: {}", history.note_text(note)),
         EventKind::FaultEnded { note } => format!("ends: {}", history.note_text(note)),
         EventKind::QuietSince => "shoppers and faults have ended".to_owned(),
+        EventKind::Shop(event) => format!("{event:?}"),
     }
 }
 
@@ -86,6 +87,7 @@ fn answered(answer: Answer, history: &History) -> String {
         Answer::Rejected { status } | Answer::Failed { status } => status.to_string(),
         Answer::Reset => "connection reset".to_owned(),
         Answer::TimedOut => "gave up waiting".to_owned(),
+        Answer::PriceChanged { price_cents } => format!("409 price changed, to {price_cents} cents"),
     }
 }
 

@@ -49,6 +49,11 @@ pub enum Answer {
     Reset,
     /// The shopper gave up waiting.
     TimedOut,
+    /// 409 `price-changed`: nothing was bought, because it no longer costs what the shopper was shown.
+    PriceChanged {
+        /// What one costs now.
+        price_cents: u32,
+    },
 }
 
 impl Answer {
@@ -67,7 +72,8 @@ impl Answer {
             | Self::Rejected { .. }
             | Self::Failed { .. }
             | Self::Reset
-            | Self::TimedOut => None,
+            | Self::TimedOut
+            | Self::PriceChanged { .. } => None,
         }
     }
 }

@@ -1,6 +1,8 @@
 //! One thing that was observed from outside the platform, in 32 bytes: a sale makes millions of them.
 
-use super::{Answer, CardStep, Consumer, HoldStep, IntentRef, Movement, NoteRef, OrderEvent, OrderRef, Sku, Status};
+use super::{
+    Answer, CardStep, Consumer, HoldStep, IntentRef, Movement, NoteRef, OrderEvent, OrderRef, ShopEvent, Sku, Status,
+};
 
 /// One observation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -200,6 +202,9 @@ pub enum EventKind {
     },
     /// No further fault and no further shopper will come.
     QuietSince,
+
+    /// Something of the shop around the sale.
+    Shop(ShopEvent),
 }
 
 impl EventKind {
@@ -228,7 +233,8 @@ impl EventKind {
             | Self::Committed
             | Self::FaultBegan { .. }
             | Self::FaultEnded { .. }
-            | Self::QuietSince => None,
+            | Self::QuietSince
+            | Self::Shop(_) => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Where events are seen, which decides who has to look at them.
 
-use super::EventKind;
+use super::{EventKind, ShopEvent};
 
 /// Where an event is seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,12 +19,25 @@ pub enum Source {
     CardGateway,
     /// By whoever causes the faults.
     Faults,
+    /// By somebody who looks at pages or fills a cart.
+    Visitor,
+    /// At the catalog's database.
+    Catalog,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 7] =
-        [Self::Shopper, Self::Edge, Self::Gate, Self::Database, Self::Log, Self::CardGateway, Self::Faults];
+    pub const ALL: [Self; 9] = [
+        Self::Shopper,
+        Self::Edge,
+        Self::Gate,
+        Self::Database,
+        Self::Log,
+        Self::CardGateway,
+        Self::Faults,
+        Self::Visitor,
+        Self::Catalog,
+    ];
 
     /// Its name in explanations.
     #[must_use]
@@ -37,6 +50,8 @@ impl Source {
             Self::Log => "log",
             Self::CardGateway => "card gateway",
             Self::Faults => "fault",
+            Self::Visitor => "visitor",
+            Self::Catalog => "catalog",
         }
     }
 }
@@ -64,6 +79,18 @@ impl EventKind {
             Self::Published { .. } => Source::Log,
             Self::CardMoved { .. } => Source::CardGateway,
             Self::FaultBegan { .. } | Self::FaultEnded { .. } | Self::QuietSince => Source::Faults,
+            Self::Shop(event) => match event {
+                ShopEvent::PageLoaded { .. } | ShopEvent::PageCached { .. } | ShopEvent::ProductSet { .. } => {
+                    Source::Catalog
+                }
+                ShopEvent::RedisDied => Source::Faults,
+                ShopEvent::PageRead { .. }
+                | ShopEvent::Offered { .. }
+                | ShopEvent::LineSet { .. }
+                | ShopEvent::Merged { .. }
+                | ShopEvent::LineSeen { .. }
+                | ShopEvent::CartSeen { .. } => Source::Visitor,
+            },
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::interner::Interner;
-use super::{Answer, Event, EventKind, IntentRef, NoteRef, OrderRef, PerOrder, Sku, Status};
+use super::{Answer, Event, EventKind, IntentRef, NoteRef, OrderRef, PageRef, PerOrder, Sku, Status};
 use crate::Snapshot;
 
 /// No earlier event of this order.
@@ -68,6 +68,7 @@ pub struct History {
     orders: Interner,
     intents: Interner,
     notes: Interner,
+    pages: Interner,
     links: Vec<Link>,
     /// Per order, its last event in `links`.
     last: Vec<u32>,
@@ -142,6 +143,17 @@ impl History {
     #[must_use]
     pub fn intent_id(&self, intent: IntentRef) -> &str {
         self.intents.name(intent.0)
+    }
+
+    /// The page of the catalog of a name, which becomes known if it was not.
+    pub fn page(&mut self, name: &str) -> PageRef {
+        PageRef(u16::try_from(self.pages.intern(name)).expect("a run shows fewer than 65,536 pages"))
+    }
+
+    /// A page's name.
+    #[must_use]
+    pub fn page_name(&self, page: PageRef) -> &str {
+        self.pages.name(u32::from(page.0))
     }
 
     /// A line of text to be referred to by [`EventKind::FaultBegan`] and [`EventKind::FaultEnded`].
@@ -255,9 +267,12 @@ impl History {
                 Answer::Ended { .. } => &mut counts.ended,
                 Answer::Unavailable => &mut counts.unavailable,
                 Answer::Failed { .. } => &mut counts.failed,
-                Answer::InFlight | Answer::KeyReused | Answer::Rejected { .. } | Answer::Reset | Answer::TimedOut => {
-                    &mut counts.other_answers
-                }
+                Answer::InFlight
+                | Answer::KeyReused
+                | Answer::PriceChanged { .. }
+                | Answer::Rejected { .. }
+                | Answer::Reset
+                | Answer::TimedOut => &mut counts.other_answers,
             },
             EventKind::HoldMoved { .. }
             | EventKind::CounterRebuilt { .. }
@@ -277,7 +292,8 @@ impl History {
             | EventKind::CardMoved { .. }
             | EventKind::FaultBegan { .. }
             | EventKind::FaultEnded { .. }
-            | EventKind::QuietSince => return,
+            | EventKind::QuietSince
+            | EventKind::Shop(_) => return,
         };
         *counter += 1;
     }

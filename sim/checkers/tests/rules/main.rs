@@ -15,5 +15,6 @@ mod liveness;
 mod money;
 mod orders;
 mod random;
+mod shop;
 mod stock;
 mod targets;

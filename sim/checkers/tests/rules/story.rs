@@ -52,12 +52,7 @@ pub(crate) fn limits() -> Limits {
         admission,
         must_sell_out: false,
     };
-    Limits {
-        skus: SKUS.into_iter().map(sku).collect(),
-        admission_jitter_us: 0,
-        drain_limit_us: 10_000_000,
-        targets: Vec::new(),
-    }
+    Limits { skus: SKUS.into_iter().map(sku).collect(), drain_limit_us: 10_000_000, ..Limits::default() }
 }
 
 impl Story {

@@ -132,9 +132,8 @@ pub(crate) struct DeterminismArgs {
 /// `bugs`.
 #[derive(Args)]
 pub(super) struct BugsArgs {
-    /// The scenario in which they are looked for.
-    #[arg(default_value = "scenarios/prime-day-small.toml")]
-    pub(super) scenario: PathBuf,
+    /// The scenario in which all of them are looked for [default: for each, the one under scenarios/ that finds it].
+    pub(super) scenario: Option<PathBuf>,
     /// The seeds that may be used for each.
     #[arg(long, value_parser = seeds, default_value = "1..=200")]
     pub(super) seeds: RangeInclusive<u64>,

@@ -1,5 +1,7 @@
 //! `bugs` and `compare-commit-strategies`: tables of many runs.
 
+use std::path::PathBuf;
+
 use platform::texts::Texts;
 use record::BugScore;
 use scenario::Scenario;
@@ -27,19 +29,21 @@ fn plain_options(player: &dyn Player, scenario: &std::path::Path) -> RunOptions 
 
 /// Looks for every known bug; exit code 1 when one was not found.
 pub(super) fn bugs(player: &dyn Player, args: &BugsArgs) -> Result<u8, UsageError> {
-    let scenario = Scenario::load(&args.scenario)?;
-    let options = plain_options(player, &args.scenario);
     let mut line = ProgressLine::new();
     if args.markdown {
-        println!("| known bug | seeds needed | wall time | what gave it away |\n|---|---:|---:|---|");
+        println!("| known bug | scenario | seeds needed | wall time | what gave it away |\n|---|---|---:|---:|---|");
     }
     let mut missed = 0;
     for &bug in player.known_bugs() {
         line.show(|| format!("looking for {}", bug.name()));
+        let own = || PathBuf::from(format!("scenarios/{}.toml", bugs::scenario_of(bug)));
+        let path = args.scenario.clone().unwrap_or_else(own);
+        let scenario = Scenario::load(&path)?;
+        let options = plain_options(player, &path);
         let score = bugs::look_for(player, &scenario, bug, args.seeds.clone(), &options);
         missed += u8::from(score.found.is_none());
         line.clear();
-        print_score(args, &score);
+        print_score(args, &scenario, &score);
     }
     if missed > 0 {
         eprintln!("{}: {missed} known bugs were not found", player.name());
@@ -54,13 +58,13 @@ fn told(score: &Score) -> BugScore {
     BugScore { found: true, what, repeat_command, ..missed }
 }
 
-fn print_score(args: &BugsArgs, score: &Score) {
+fn print_score(args: &BugsArgs, scenario: &Scenario, score: &Score) {
     let (name, seeds, wall) = (score.bug.name(), score.seeds, score.wall.as_secs_f64());
     let what = score.found.as_ref().map_or("NOT FOUND", |failure| failure.what.as_str());
     if args.json {
         println!("{}", told(score).to_json_line());
     } else if args.markdown {
-        println!("| `{name}` | {seeds} | {wall:.2} s | {} |", what.replace('|', "\\|"));
+        println!("| `{name}` | `{}` | {seeds} | {wall:.2} s | {} |", scenario.name, what.replace('|', "\\|"));
     } else {
         println!("{name:<38}{seeds:>5} seeds{wall:>8.2} s   {what}");
         if let Some(failure) = &score.found {

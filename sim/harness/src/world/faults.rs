@@ -27,6 +27,8 @@ pub struct Targets<S: Stage> {
     pub clocks: Arc<Vec<(String, Arc<ProcessClock>)>>,
     /// Postgres.
     pub postgres: Arc<PostgresHost>,
+    /// The catalog's database; none where there is no catalog.
+    pub catalog: Option<Arc<PostgresHost>>,
     /// The gates of all pools.
     pub pools: PoolGates,
     /// Redis.
@@ -84,6 +86,9 @@ impl<S: Stage> Targets<S> {
             | Fault::PostgresSerializationFailure { .. }
             | Fault::CapturedCommitFailed { .. }
             | Fault::PostgresPoolExhausted {} => self.strike_postgres(fault, until_us).await,
+            Fault::CatalogCrash {} | Fault::CatalogStatementTimeout { .. } => {
+                self.strike_catalog(fault, until_us).await;
+            }
             Fault::PaymentDecline { .. }
             | Fault::PaymentSlow { .. }
             | Fault::PaymentAnswerLost { .. }
@@ -175,6 +180,7 @@ impl<S: Stage> Targets<S> {
         match fault {
             Fault::RedisFailover {} => {
                 self.redis.crash();
+                self.observer.redis_died(self.timeline.now_us());
                 self.until(until_us).await;
                 self.redis.fail_over();
                 self.observer.gate_lost(self.timeline.now_us());
@@ -185,6 +191,7 @@ impl<S: Stage> Targets<S> {
             }
             _crash => {
                 self.redis.crash();
+                self.observer.redis_died(self.timeline.now_us());
                 self.until(until_us).await;
                 self.redis.restart();
                 self.observer.gate_lost(self.timeline.now_us());
@@ -227,6 +234,19 @@ impl<S: Stage> Targets<S> {
                 self.until(until_us).await;
                 strike(false);
             }
+        }
+    }
+
+    async fn strike_catalog(&self, fault: &Fault, until_us: i64) {
+        let catalog = self.catalog.as_ref().expect("a scenario without a catalog is refused these faults");
+        if let Fault::CatalogStatementTimeout { ratio } = fault {
+            catalog.set_faults(|faults| faults.statement_timeout_ppm = ratio_ppm(*ratio));
+            self.until(until_us).await;
+            catalog.set_faults(|faults| faults.statement_timeout_ppm = 0);
+        } else {
+            catalog.crash();
+            self.until(until_us).await;
+            catalog.recover();
         }
     }
 
@@ -319,6 +339,7 @@ pub fn process_name(role: Role, replica: u32) -> String {
         Role::Notification => "notification",
         Role::Analytics => "analytics",
         Role::Warehouse => "warehouse",
+        Role::Catalog => "catalog",
     };
     format!("{role}-{replica}")
 }

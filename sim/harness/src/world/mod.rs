@@ -13,6 +13,7 @@ pub mod network;
 pub mod observer;
 pub mod plan;
 pub mod settings;
+pub mod shop;
 pub mod snapshot;
 pub mod stage;
 pub mod station;

@@ -14,6 +14,7 @@ use scenario::{Drawn, Host, Scenario};
 use super::crowd::Crowd;
 use super::faults::Targets;
 use super::observer::Observer;
+use super::shop::Shop;
 use super::stage::Stage;
 use super::time::Timeline;
 
@@ -45,6 +46,8 @@ pub struct World<S: Stage> {
     pub observer: Observer,
     /// Shoppers.
     pub crowd: Crowd<S>,
+    /// Those who look around before they buy; none where nobody does.
+    pub shop: Option<Shop<S>>,
     /// What faults can reach.
     pub targets: Targets<S>,
     /// Counters of every process, by name.
@@ -60,7 +63,7 @@ pub const PARTITIONS: i32 = 6;
 #[must_use]
 pub fn roles_of(scenario: &Scenario) -> Vec<(Role, Option<Host>, u32)> {
     let replicas = &scenario.platform.replicas;
-    vec![
+    let mut roles = vec![
         (Role::Inventory, Some(Host::Inventory), replicas.inventory),
         (Role::Payments, Some(Host::Payments), replicas.payments),
         (Role::FlashSale, Some(Host::FlashSale), replicas.flash_sale),
@@ -71,7 +74,11 @@ pub fn roles_of(scenario: &Scenario) -> Vec<(Role, Option<Host>, u32)> {
         (Role::Analytics, Some(Host::Analytics), replicas.analytics),
         (Role::Warehouse, Some(Host::Warehouse), replicas.warehouse),
         (Role::Gateway, Some(Host::Gateway), replicas.gateway),
-    ]
+    ];
+    if scenario.browsing.is_some() {
+        roles.push((Role::Catalog, Some(Host::Catalog), replicas.catalog));
+    }
+    roles
 }
 
 /// Connections of a process that is no lane.

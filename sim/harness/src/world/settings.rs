@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use checkers::Limits;
-use checkers::limits::{AdmissionLimit, SkuLimits};
+use checkers::limits::{AdmissionLimit, ShopLimits, SkuLimits};
 use checkers::targets::{Bound, Figure, Target};
 use platform::config::{
-    CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig, GatewayConfig, LaneConfig,
-    PaymentConfig, ShopConfig,
+    CatalogConfig, CommitConfig, CommitStrategy, CompensationConfig, Config, FulfilmentConfig, GateConfig,
+    GatewayConfig, LaneConfig, PaymentConfig, ShopConfig,
 };
 use redis_engine::Persistence;
 use scenario::Scenario;
@@ -112,8 +112,27 @@ pub fn platform_config(scenario: &Scenario, strategy: CommitStrategy) -> Config 
         payment,
         compensation,
         fulfilment,
-        shop: ShopConfig::default(),
+        shop: shop(scenario),
     }
+}
+
+fn shop(scenario: &Scenario) -> ShopConfig {
+    let options = &scenario.platform.catalog;
+    let catalog = CatalogConfig {
+        fresh: ms(options.fresh_ms),
+        while_loading: ms(options.while_loading_ms),
+        life: ms(options.life_ms),
+        absent: ms(options.absent_ms),
+        kept: ms(options.kept_ms),
+        load_limit: ms(options.load_limit_ms),
+        retry: ms(options.retry_ms),
+        lock: ms(options.lock_ms),
+        wait: ms(options.wait_ms),
+        read_limit: ms(options.read_limit_ms),
+        page_size: i64::from(options.page_size),
+    };
+    // Every process of a world signs with the same secret; nobody there forges.
+    ShopConfig { secret: "of this world".to_owned(), catalog, ..ShopConfig::default() }
 }
 
 fn index(number: u32) -> usize {
@@ -256,8 +275,37 @@ pub fn limits(scenario: &Scenario) -> Limits {
         admission_jitter_us: 0,
         drain_limit_us: us(scenario.run.drain_limit_ms) * 1_000,
         targets: targets(scenario),
+        shop: None,
     }
 }
+
+/// What pages and carts are held to; none where there is no shop. `faults` may set how Redis keeps its data.
+#[must_use]
+pub fn shop_limits(scenario: &Scenario, faults: &[scenario::ScheduledFault]) -> Option<ShopLimits> {
+    scenario.browsing.as_ref()?;
+    let catalog = &scenario.platform.catalog;
+    let in_us = |ms: u64| us(ms) * 1_000;
+    // A command that Redis did not answer, and the time until it is connected to again.
+    let redis_us = in_us(scenario.platform.gate.command_timeout_ms + scenario.platform.gate.reconnect_delay_ms);
+    let redis_loses_us = match redis_config(scenario, faults).persistence {
+        Persistence::None => None,
+        // The snapshot that was being taken may be the one before the last.
+        Persistence::Rdb { save_every_ms, .. } => Some(2 * save_every_ms * 1_000 + SLACK_US),
+        Persistence::AofEverysec => Some(1_000_000 + SLACK_US),
+        Persistence::AofAlways => Some(in_us(scenario.redis.replica_lag_ms) + SLACK_US),
+    };
+    Some(ShopLimits {
+        bound_us: in_us(catalog.fresh_ms + catalog.while_loading_ms),
+        absent_us: in_us(catalog.absent_ms + catalog.kept_ms),
+        fresh_us: in_us(catalog.fresh_ms) * 4 / 5,
+        load_us: in_us(catalog.lock_ms) + redis_us,
+        recovery_us: in_us(catalog.retry_ms + catalog.lock_ms + catalog.read_limit_ms) + redis_us,
+        redis_loses_us,
+    })
+}
+
+/// What ticks and hops add to what a server promises, in microseconds.
+const SLACK_US: i64 = 300_000;
 
 /// The scenario's own numbers, in the checker's figures.
 fn targets(scenario: &Scenario) -> Vec<Target> {

@@ -81,7 +81,8 @@ impl Tally {
             | EventKind::Committed
             | EventKind::FaultBegan { .. }
             | EventKind::FaultEnded { .. }
-            | EventKind::QuietSince => {}
+            | EventKind::QuietSince
+            | EventKind::Shop(_) => {}
         }
     }
 
@@ -118,7 +119,8 @@ impl Tally {
             | Answer::Rejected { .. }
             | Answer::Failed { .. }
             | Answer::Reset
-            | Answer::TimedOut => {}
+            | Answer::TimedOut
+            | Answer::PriceChanged { .. } => {}
         }
     }
 

@@ -88,8 +88,7 @@ mod tests {
     fn cluster() -> Arc<KafkaHost> {
         let options = NetworkOptions { latency_min_us: 100, latency_mean_us: 250, drop_ppm: 0, retransmit_us: 200_000 };
         let costs = KafkaCosts { parallelism: 1, produce_us: 1_000, fetch_us: 500 };
-        let limits =
-            Limits { skus: Vec::new(), admission_jitter_us: 0, drain_limit_us: 1_000_000, targets: Vec::new() };
+        let limits = Limits { drain_limit_us: 1_000_000, ..Limits::default() };
         let observer = Observer::new(&limits, Texts::embedded().scripts(), Trace::new(None));
         let network = Network::new(options, 1);
         KafkaHost::new(

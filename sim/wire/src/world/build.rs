@@ -269,6 +269,7 @@ impl Builder<'_> {
             fabric.start(*at, boot);
         }
         let targets = Targets {
+            catalog: None,
             timeline: self.timeline.clone(),
             processes: self.processes,
             clocks: Arc::new(self.clocks),
@@ -281,7 +282,7 @@ impl Builder<'_> {
             places: Arc::new(self.places),
         };
         let (timeline, observer) = (self.timeline, self.observer);
-        let world = World { timeline, observer, crowd, targets, metrics: self.metrics, limits };
+        let world = World { timeline, observer, crowd, shop: None, targets, metrics: self.metrics, limits };
         WireWorld { world, fabric, engines_at: engines.at, stage }
     }
 }

@@ -19,6 +19,8 @@ struct Problem<'a> {
     r#type: &'a str,
     #[serde(default)]
     order_id: Option<&'a str>,
+    #[serde(default)]
+    price_cents: Option<u32>,
 }
 
 /// Reads the answer to a checkout.
@@ -37,6 +39,9 @@ pub(super) fn read(response: &Response<Bytes>, mut order: impl FnMut(&str) -> Or
                 ("sold-out", _) => Answer::SoldOut,
                 ("request-in-flight", _) => Answer::InFlight,
                 ("idempotency-key-reused", _) => Answer::KeyReused,
+                ("price-changed", _) => {
+                    problem.price_cents.map_or(failed, |price_cents| Answer::PriceChanged { price_cents })
+                }
                 ("payment-declined", Some(id)) => Answer::Declined { order: order(id) },
                 ("order-not-fulfilled", Some(id)) => Answer::Ended { order: order(id) },
                 _ => Answer::Rejected { status: status.as_u16() },

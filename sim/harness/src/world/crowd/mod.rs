@@ -74,6 +74,8 @@ struct State {
     /// Requests that were neither answered nor given up: as long as there are any, orders may still come of them.
     unanswered: u64,
     keys: u32,
+    /// Those who are looking around and may come yet.
+    expected: u64,
     asleep_until_us: i64,
     entropy: ChaCha8Rng,
     funnel: Funnel,
@@ -102,6 +104,12 @@ pub struct Arrival {
     pub shopper: arrivals::Shopper,
     /// What they want.
     pub sku: Sku,
+    /// The price they were shown, which the checkout then insists on; none for those who did not look.
+    pub shown_cents: Option<i64>,
+    /// Whether they buy at another price when they are told that it has changed.
+    pub accepts_price: bool,
+    /// Their number among all who come, if they did something under it before.
+    pub number: Option<u32>,
 }
 
 impl<S: Stage> Crowd<S> {
@@ -122,6 +130,7 @@ impl<S: Stage> Crowd<S> {
             open: 0,
             unanswered: 0,
             keys: 0,
+            expected: 0,
             asleep_until_us: i64::MAX,
             entropy: ChaCha8Rng::seed_from_u64(seed),
             funnel: Funnel::default(),
@@ -177,6 +186,24 @@ impl<S: Stage> Crowd<S> {
         self.state().is_empty()
     }
 
+    /// Somebody is looking around who may come to buy: [`Crowd::come`] or [`Crowd::nobody_comes`] follows.
+    pub fn expect_one(&self) {
+        self.state().expected += 1;
+    }
+
+    /// One who was expected comes to the checkout.
+    pub fn come(&self, arrival: &Arrival) {
+        self.state().expected -= 1;
+        self.arrive(arrival, self.timeline.now_us());
+        self.wake_if_due();
+    }
+
+    /// One who was expected does not come.
+    pub fn nobody_comes(&self) {
+        self.state().expected -= 1;
+        self.wake_if_due();
+    }
+
     /// How far shoppers came.
     #[must_use]
     pub fn funnel(&self) -> Funnel {
@@ -207,7 +234,7 @@ impl<S: Stage> Crowd<S> {
         let state = &mut *self.state();
         let waits = state.happens(self.habits.waiting_ppm);
         let number = u32::try_from(state.visits.len()).expect("fewer than 2^32 shoppers");
-        let visit = Visit::new(&arrival.shopper, arrival.sku, state.new_key(), waits, now_us);
+        let visit = Visit::new(arrival, number, state.new_key(), waits, now_us);
         state.visits.push(visit);
         state.open += 1;
         state.funnel.clicked += 1;
@@ -234,7 +261,7 @@ impl<S: Stage> Crowd<S> {
     }
 
     fn send(&self, number: u32, now_us: i64) {
-        let (request, draw, attempt, clicked, patience) = {
+        let (request, draw, attempt, clicked, patience, offered) = {
             let state = &mut *self.state();
             let visit = &mut state.visits[visit::index(number)];
             if visit.is_over() {
@@ -246,10 +273,14 @@ impl<S: Stage> Crowd<S> {
             let clicked = EventKind::Clicked { shopper: number, key: visit.key, sku: visit.sku, attempt };
             let give_up_us = now_us + visit.timeout_us;
             let patience = visit.patience(now_us);
-            let request = self.requests.checkout(number, visit);
+            let request = self.requests.checkout(visit);
+            let offered = visit.offered();
             state.plan(give_up_us, Action::GiveUp { visit: number, attempt, sent_us: now_us });
-            (request, state.entropy.next_u64(), attempt, clicked, patience)
+            (request, state.entropy.next_u64(), attempt, clicked, patience, offered)
         };
+        if let Some(offered) = offered {
+            self.observer.observe(now_us, offered);
+        }
         self.observer.observe(now_us, clicked);
         let crowd = self.clone();
         let reply = CheckoutReply { crowd, visit: number, attempt, sent_us: now_us, patience, answered: false };
@@ -288,6 +319,10 @@ impl<S: Stage> Crowd<S> {
             Next::Nothing => {}
             Next::Retry { after_us } => state.plan(now_us + after_us, Action::Send { visit: number }),
             Next::Poll { after_us } => state.plan(now_us + after_us, Action::Poll { visit: number, key }),
+            Next::BuyAtNewPrice => {
+                self.observer.probe("new-price-accepted");
+                state.plan(now_us + NEW_PRICE_US, Action::ClickAnew { visit: number, key });
+            }
             Next::End(outcome) => self.end(state, number, outcome, now_us),
         }
     }
@@ -340,7 +375,7 @@ impl<S: Stage> Crowd<S> {
             let visit = &state.visits[visit::index(number)];
             let asks = !visit.is_over() && visit.key == key;
             let Some(order) = visit.order.filter(|_| asks) else { return };
-            let request = self.requests.status(number, &self.observer.order_id(order));
+            let request = self.requests.status(visit.name, &self.observer.order_id(order));
             (request, state.entropy.next_u64())
         };
         let reply = StatusReply { crowd: self.clone(), visit: number, key, answered: false };
@@ -369,7 +404,7 @@ impl<S: Stage> Crowd<S> {
         match visit.after_poll() {
             Next::Poll { after_us } => state.plan(now_us + after_us, Action::Poll { visit: number, key }),
             Next::End(outcome) => self.end(state, number, outcome, now_us),
-            Next::Nothing | Next::Retry { .. } => {}
+            Next::Nothing | Next::Retry { .. } | Next::BuyAtNewPrice => {}
         }
     }
 
@@ -377,8 +412,9 @@ impl<S: Stage> Crowd<S> {
         let (request, draw) = {
             let state = &mut *self.state();
             state.plan(now_us + CANCEL_TAKEN_US, Action::CancelTaken);
-            let Some(order) = state.visits[visit::index(number)].order else { return };
-            let request = self.requests.cancel(number, &self.observer.order_id(order));
+            let visit = &state.visits[visit::index(number)];
+            let Some(order) = visit.order else { return };
+            let request = self.requests.cancel(visit.name, &self.observer.order_id(order));
             (request, state.entropy.next_u64())
         };
         match self.processes.send(self.at, GATEWAY, draw, request, Unheard) {
@@ -396,12 +432,15 @@ impl<S: Stage> Crowd<S> {
     }
 }
 
+/// How long it takes to look at a changed price and buy all the same, in microseconds.
+const NEW_PRICE_US: i64 = 300_000;
+
 /// How long a cancellation, whose answer nobody waits for, has to reach the platform, in microseconds.
 const CANCEL_TAKEN_US: i64 = 1_000_000;
 
 impl State {
     fn is_empty(&self) -> bool {
-        self.arrivals_over && self.open == 0 && self.unanswered == 0
+        self.arrivals_over && self.open == 0 && self.unanswered == 0 && self.expected == 0
     }
 
     fn plan(&mut self, at_us: i64, action: Action) {

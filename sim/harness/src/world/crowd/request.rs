@@ -47,15 +47,16 @@ impl Requests {
     }
 
     /// The checkout of a visit under its current key.
-    pub(super) fn checkout(&self, shopper: u32, visit: &Visit) -> Request<Bytes> {
+    pub(super) fn checkout(&self, visit: &Visit) -> Request<Bytes> {
         let quantity = usize::try_from(visit.quantity - 1).expect("small");
-        let body = self.bodies[usize::from(visit.sku.0)][quantity][visit.card as usize].clone();
+        let plain = &self.bodies[usize::from(visit.sku.0)][quantity][visit.card as usize];
+        let body = visit.shown_cents.map_or_else(|| plain.clone(), |shown_cents| insisting_on(plain, shown_cents));
         let mut request = Request::new(body);
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.checkouts.clone();
         let headers = request.headers_mut();
         headers.insert(CONTENT_TYPE, JSON);
-        headers.insert(SHOPPER, named(b's', shopper));
+        headers.insert(SHOPPER, named(b's', visit.name));
         headers.insert(KEY, named(b'k', visit.key));
         if visit.prefers_async {
             headers.insert(PREFER, RESPOND_ASYNC);
@@ -72,6 +73,12 @@ impl Requests {
     pub(super) fn cancel(&self, shopper: u32, order_id: &str) -> Request<Bytes> {
         plain(Method::POST, format!("/v1/orders/{order_id}/cancel"), shopper)
     }
+}
+
+/// A checkout that says which price was shown.
+fn insisting_on(plain: &Bytes, shown_cents: i64) -> Bytes {
+    let fields = plain.strip_suffix(b"}").expect("a body is a JSON object");
+    [fields, format!(",\"shown_price_cents\":{shown_cents}}}").as_bytes()].concat().into()
 }
 
 fn plain(method: Method, path: String, shopper: u32) -> Request<Bytes> {

@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use arrivals::{Abandon, Cohort, Shopper};
-use checkers::history::{Answer, OrderRef, Sku};
+use arrivals::{Abandon, Cohort};
+use checkers::history::{Answer, EventKind, OrderRef, ShopEvent, Sku};
 use record::Outcome;
 
-use super::Habits;
+use super::{Arrival, Habits};
 
 /// How often a pending order is asked after, at most.
 const POLLS: u8 = 60;
@@ -17,7 +17,12 @@ const POLL_US: i64 = 400_000;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Visit {
     pub(super) key: u32,
+    /// The number this shopper goes by.
+    pub(super) name: u32,
     pub(super) sku: Sku,
+    /// The price the checkout insists on, if any was looked at.
+    pub(super) shown_cents: Option<i64>,
+    accepts_price: bool,
     pub(super) quantity: u32,
     pub(super) cohort: Cohort,
     pub(super) card: Card,
@@ -66,6 +71,8 @@ pub(super) enum Next {
         /// After this long, in microseconds.
         after_us: i64,
     },
+    /// Has accepted another price, and clicks again under a new key.
+    BuyAtNewPrice,
     /// Is done.
     End(Outcome),
 }
@@ -80,7 +87,8 @@ fn bit(attempt: u16) -> u64 {
 }
 
 impl Visit {
-    pub(super) fn new(shopper: &Shopper, sku: Sku, key: u32, waits: bool, now_us: i64) -> Self {
+    pub(super) fn new(arrival: &Arrival, number: u32, key: u32, waits: bool, now_us: i64) -> Self {
+        let shopper = &arrival.shopper;
         let card = match shopper.abandon {
             Some(Abandon::NeverPays) => Card::NeverAuthenticates,
             Some(Abandon::Disconnects { .. }) | None if shopper.card_declined => Card::Declined,
@@ -93,7 +101,10 @@ impl Visit {
         let retries = u16::try_from(shopper.retries).unwrap_or(u16::MAX);
         Self {
             key,
-            sku,
+            name: arrival.number.unwrap_or(number),
+            sku: arrival.sku,
+            shown_cents: arrival.shown_cents,
+            accepts_price: arrival.accepts_price,
             quantity: shopper.quantity,
             cohort: shopper.cohort,
             card,
@@ -126,6 +137,12 @@ impl Visit {
     pub(super) fn patience(&self, now_us: i64) -> Duration {
         let leaves_us = self.leaves_after_us.map_or(i64::MAX, |after_us| self.clicked_us + after_us - now_us);
         Duration::from_micros(u64::try_from(self.timeout_us.min(leaves_us)).unwrap_or(0))
+    }
+
+    /// The price that the checkouts under the current key insist on, as an event.
+    pub(super) fn offered(&self) -> Option<EventKind> {
+        let price_cents = u32::try_from(self.shown_cents?).unwrap_or(u32::MAX);
+        Some(EventKind::Shop(ShopEvent::Offered { key: self.key, price_cents }))
     }
 
     pub(super) fn is_over(&self) -> bool {
@@ -183,6 +200,14 @@ impl Visit {
             Answer::Ended { .. } => Next::End(Outcome::Failed),
             // Another request of this key is at work; its answer is the one that counts.
             Answer::InFlight if self.open != 0 || self.order.is_some() => Next::Nothing,
+            // Another request of this key may have bought at the price that was shown.
+            Answer::PriceChanged { .. } if self.open != 0 || self.order.is_some() => Next::Nothing,
+            Answer::PriceChanged { price_cents } if self.accepts_price => {
+                self.shown_cents = Some(i64::from(price_cents));
+                Next::BuyAtNewPrice
+            }
+            // Who does not want it at that price leaves of their own will.
+            Answer::PriceChanged { .. } => Next::End(Outcome::Abandoned),
             Answer::SoldOut => self.unless_open(Outcome::SoldOut),
             Answer::Limited => self.retry_or(Outcome::Limited, habits),
             Answer::InFlight | Answer::Unavailable | Answer::Failed { .. } => self.retry_or(Outcome::Failed, habits),

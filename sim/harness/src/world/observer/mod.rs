@@ -2,6 +2,7 @@
 //! records in the log, shoppers and their answers. Everything goes to the checkers and into the trace.
 
 mod card;
+pub(super) mod catalog;
 mod database;
 mod gate;
 mod log;
@@ -11,11 +12,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use checkers::history::{Event, EventKind, OrderRef};
+use checkers::history::{Event, EventKind, OrderRef, PageRef, ShopEvent};
 use checkers::targets::Figure;
 use checkers::{Judge, Judgement, Limits, Snapshot};
 use http::{Request, Response};
-use postgres_engine::CommitRecord;
+use platform::texts::Texts;
+use postgres_engine::{CommitRecord, Value};
 use redis_engine::{Redis, Reply};
 use tokio::sync::oneshot;
 
@@ -28,6 +30,8 @@ struct State {
     tally: Tally,
     gate: gate::GateWatch,
     card: card::CardWatch,
+    /// None in a world without a catalog.
+    catalog: Option<catalog::CatalogWatch>,
     probes: BTreeMap<String, u64>,
     stop_when_unsafe: bool,
     /// The fence in Postgres says so.
@@ -49,6 +53,15 @@ impl State {
 pub struct Observer {
     state: Arc<Mutex<State>>,
     trace: Trace,
+    /// Which database's commits and statements this one is told of.
+    database: Database,
+}
+
+/// A database of the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Database {
+    Orders,
+    Catalog,
 }
 
 impl Observer {
@@ -60,16 +73,24 @@ impl Observer {
             tally: Tally::default(),
             gate: gate::GateWatch::new(scripts),
             card: card::CardWatch::default(),
+            catalog: None,
             probes: BTreeMap::new(),
             stop_when_unsafe: false,
             gate_is_open: false,
             effects_awaited: Vec::new(),
         };
-        Self { state: Arc::new(Mutex::new(state)), trace }
+        Self { state: Arc::new(Mutex::new(state)), trace, database: Database::Orders }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same observer, to be given to the catalog's database: its commits and statements are not those of orders.
+    #[must_use]
+    pub fn of_catalog(&self, texts: &Texts) -> Self {
+        self.state().catalog = Some(catalog::CatalogWatch::new(texts));
+        Self { database: Database::Catalog, ..self.clone() }
     }
 
     /// The trace of the run.
@@ -100,6 +121,12 @@ impl Observer {
     #[must_use]
     pub fn order_id(&self, order: OrderRef) -> String {
         self.state().judge.history().order_id(order).to_owned()
+    }
+
+    /// The page of the catalog of a name, which becomes known if it was not.
+    #[must_use]
+    pub fn page(&self, name: &str) -> PageRef {
+        self.state().judge.history_mut().page(name)
     }
 
     /// Shows this observer every request between processes.
@@ -159,6 +186,10 @@ impl Observer {
     /// Takes in what Postgres has just made durable.
     pub fn postgres_commits(&self, at_us: i64, commits: &[CommitRecord]) {
         let state = &mut *self.state();
+        if self.database == Database::Catalog {
+            self.catalog_commits(state, at_us, commits);
+            return;
+        }
         for commit in commits {
             for change in &commit.changes {
                 if let Some(consumer) = database::effect_of(change) {
@@ -173,9 +204,41 @@ impl Observer {
         }
     }
 
+    fn catalog_commits(&self, state: &mut State, at_us: i64, commits: &[CommitRecord]) {
+        for change in commits.iter().flat_map(|commit| &commit.changes) {
+            if let Some(event) = catalog::decode(state.judge.history_mut(), change) {
+                self.take_in(state, at_us, EventKind::Shop(event));
+            }
+        }
+    }
+
+    /// Takes in a statement that Postgres executes. Only those at the catalog are told of one by one.
+    pub fn postgres_statement(&self, at_us: i64, sql: &str, params: &[Value]) {
+        if self.database == Database::Orders {
+            return;
+        }
+        let state = &mut *self.state();
+        if let Some(name) = state.catalog.as_ref().and_then(|catalog| catalog.page_read(sql, params)) {
+            let page = state.judge.history_mut().page(&name);
+            self.take_in(state, at_us, EventKind::Shop(ShopEvent::PageLoaded { page }));
+        }
+    }
+
+    /// Redis has died; in a world with carts that is worth knowing.
+    pub fn redis_died(&self, at_us: i64) {
+        let state = &mut *self.state();
+        if state.catalog.is_some() {
+            self.take_in(state, at_us, EventKind::Shop(ShopEvent::RedisDied));
+        }
+    }
+
     /// Takes in a command that Redis has just executed.
     pub fn redis_command(&self, at_us: i64, engine: &Redis, words: &[&[u8]], reply: &Reply) {
         let state = &mut *self.state();
+        if let Some((name, version)) = state.catalog.as_ref().and_then(|catalog| catalog.page_cached(words, reply)) {
+            let page = state.judge.history_mut().page(&name);
+            self.take_in(state, at_us, EventKind::Shop(ShopEvent::PageCached { page, version }));
+        }
         if let Some(kind) = state.gate.decode(state.judge.history_mut(), engine, words, reply) {
             self.take_in(state, at_us, kind);
         }

@@ -163,13 +163,23 @@ impl PostgresHost {
 
     /// Runs a script on a session of its own, in no time: for the schema and the first rows, before anything starts.
     pub fn prepare(&self, script: &str) -> Result<(), PgError> {
-        let now_us = self.wall_us();
+        self.execute_script(&mut self.state(), script)
+    }
+
+    /// Runs a statement on a session of its own, in no time, while everything goes on; false when the server is away or
+    /// refuses it, as when a row is locked.
+    pub fn take(&self, statement: &str) -> bool {
         let state = &mut *self.state();
+        state.up && self.execute_script(state, statement).is_ok()
+    }
+
+    fn execute_script(&self, state: &mut State, script: &str) -> Result<(), PgError> {
+        let now_us = self.wall_us();
         let session = state.engine.connect()?;
-        state.engine.execute_script(session, script, now_us)?;
+        let executed = state.engine.execute_script(session, script, now_us);
         state.engine.disconnect(session, now_us);
-        self.show_commits(state);
-        Ok(())
+        self.settle(state);
+        executed
     }
 
     /// From now on `slot` takes in what is committed here. Once only.
@@ -280,6 +290,7 @@ impl PostgresHost {
         if let Some(strike) = state.strike(session.id, kind) {
             return self.struck(state, strike, session, sql, params);
         }
+        self.observer.postgres_statement(self.timeline.now_us(), sql, params);
         let begun = match state.engine.submit(session.id, sql, params, now_us) {
             Step::Done(answer) => Begun::Ended(Ended::Answered(answer)),
             Step::Blocked => {
