@@ -105,6 +105,23 @@ impl Input {
     }
 }
 
+/// Hands over each record of a sweep's lines.
+///
+/// # Errors
+/// When the file cannot be read or holds anything else than records of this version.
+pub fn each_record(path: &Path, mut each: impl FnMut(RunRecord)) -> Result<(), InputError> {
+    let io = |error| InputError::Io { path: path.to_owned(), error };
+    for (number, line) in (1..).zip(BufReader::new(File::open(path).map_err(io)?).lines()) {
+        let line = line.map_err(io)?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let refused = |error| InputError::Record { path: path.to_owned(), line: number, error: at_line(error, number) };
+        each(RunRecord::from_json(&line).map_err(refused)?);
+    }
+    Ok(())
+}
+
 enum Line {
     Record(Box<RunRecord>),
     Bug(BugScore),

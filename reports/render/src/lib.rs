@@ -17,6 +17,7 @@
 
 pub mod chart;
 pub mod compare;
+pub mod funnels;
 pub mod grid;
 pub mod input;
 pub mod knee_chart;

@@ -1,10 +1,11 @@
-//! The command: `reports render`, `reports compare`, `reports watch`. Exit code 2 when a file cannot be read or written, or is no record.
+//! The command: `reports render`, `reports compare`, `reports funnels`, `reports watch`. Exit code 2 when a file cannot be read or written, or is no record.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use record::RunRecord;
+use reports::funnels::{self, Funnels};
 use reports::input::Input;
 use reports::merge::merge;
 use reports::watch::Watch;
@@ -50,6 +51,16 @@ enum Command {
         #[arg(short, long, default_value_t = 7777)]
         port: u16,
     },
+    /// Prints the funnels of two sweeps of the same seeds side by side, as a table: where they differ by more than noise.
+    #[command(after_help = "Example: reports funnels sim.jsonl wire.jsonl")]
+    Funnels {
+        /// The lines of the first sweep.
+        #[arg(value_name = "A")]
+        first: PathBuf,
+        /// The lines of the second.
+        #[arg(value_name = "B")]
+        second: PathBuf,
+    },
     /// Draws two runs over each other.
     #[command(after_help = "Example: reports compare before.json after.json -o comparison")]
     Compare {
@@ -91,6 +102,10 @@ fn act(command: Command) -> Result<(), Box<dyn std::error::Error>> {
             out
         }
         Command::Compare { first, second, out } => write_comparison(&one_run(&first)?, &one_run(&second)?, &out)?,
+        Command::Funnels { first, second } => {
+            print!("{}", side_by_side(&Funnels::read(&first)?, &Funnels::read(&second)?)?);
+            return Ok(());
+        }
         Command::Watch { record, port } => {
             let watch = Watch::on(port, &record).map_err(|error| format!("port {port}: {error}"))?;
             println!("{}", watch.url()?);
@@ -99,6 +114,14 @@ fn act(command: Command) -> Result<(), Box<dyn std::error::Error>> {
     };
     println!("{}", page.display());
     Ok(())
+}
+
+fn side_by_side(first: &Funnels, second: &Funnels) -> Result<String, &'static str> {
+    if first.of_seeds.keys().any(|seed| second.of_seeds.contains_key(seed)) {
+        Ok(funnels::table(first, second))
+    } else {
+        Err("the two sweeps have no seed in common")
+    }
 }
 
 fn one_run(path: &Path) -> Result<RunRecord, Box<dyn std::error::Error>> {
