@@ -12,12 +12,13 @@ use harness::run::RunOptions;
 use harness::sweep::{SweepOptions, SweepReport, sweep};
 use platform::config::CommitStrategy;
 use platform::texts::Texts;
+use scenario::Scenario;
 use sim::run::Sim;
 
 #[test]
 fn every_known_bug_is_found_within_two_hundred_seeds() {
     for &bug in Sim.known_bugs() {
-        let scenario = play::scenario(scenario_of(bug));
+        let scenario = Scenario::load(&play::root().join(scenario_of(bug))).expect("the scenario is valid");
         let score = look_for(&Sim, &scenario, bug, 1..=200, &play::options());
         assert!(score.found.is_some(), "{} was not found in {} seeds", bug.name(), score.seeds);
     }

@@ -4,10 +4,11 @@
 
 mod play;
 
-use harness::bugs::look_for;
+use harness::bugs::{look_for, scenario_of};
 use harness::sweep::{SweepOptions, sweep};
 use platform::bugs::KnownBug;
 use record::{Ending, World};
+use scenario::Scenario;
 use wire::run::Wire;
 
 #[test]
@@ -50,11 +51,9 @@ fn two_processes_give_equal_traces() {
 
 #[test]
 fn each_mistake_with_a_connection_is_found() {
-    let (drawn, cut) = (play::scenario("prime-day-small"), play::scenario("../sim/wire/scenarios/cut-connections"));
     for bug in KnownBug::OF_CONNECTIONS {
-        // A capture's connection is seldom the one that a drawn fault resets.
-        let scenario = if bug == KnownBug::PaymentMadeAnewAfterReset { &cut } else { &drawn };
-        let score = look_for(&Wire, scenario, bug, 1..=60, &play::options());
+        let scenario = Scenario::load(&play::root().join(scenario_of(bug))).expect("the scenario is valid");
+        let score = look_for(&Wire, &scenario, bug, 1..=60, &play::options());
         let found = score.found.unwrap_or_else(|| panic!("{} was not found in {} seeds", bug.name(), score.seeds));
         assert_ne!(found.ending, Ending::Held);
     }

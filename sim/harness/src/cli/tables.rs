@@ -36,7 +36,7 @@ pub(super) fn bugs(player: &dyn Player, args: &BugsArgs) -> Result<u8, UsageErro
     let mut missed = 0;
     for &bug in player.known_bugs() {
         line.show(|| format!("looking for {}", bug.name()));
-        let own = || PathBuf::from(format!("scenarios/{}.toml", bugs::scenario_of(bug)));
+        let own = || PathBuf::from(bugs::scenario_of(bug));
         let path = args.scenario.clone().unwrap_or_else(own);
         let scenario = Scenario::load(&path)?;
         let options = plain_options(player, &path);
