@@ -34,18 +34,9 @@ pub(super) async fn knee(args: &KneeArgs) -> Result<u8, Ended> {
         args.searches
     );
     let player = |scenario: Scenario, seed: u64| Player {
-        scenario,
-        seed,
-        address: address.clone(),
-        stores: None,
-        run_name: None,
-        connections: None,
-        shard: None,
-        begin_at_s: None,
-        lanes: None,
         goose: GooseOptions { stdout_is_ours: true, ..GooseOptions::default() },
-        repeat_command: String::new(),
         live: Some(Live::line()),
+        ..Player::new(scenario, seed, address.clone())
     };
     let seed = args.subject.seed;
     let found = knee::look(&scenario, seed, plan, player, say).await.map_err(unavailable)?;

@@ -111,6 +111,25 @@ pub struct Played {
 }
 
 impl Player {
+    /// The whole load, beside no stores, with nothing shown meanwhile.
+    #[must_use]
+    pub fn new(scenario: Scenario, seed: u64, address: Address) -> Self {
+        Self {
+            scenario,
+            seed,
+            address,
+            stores: None,
+            run_name: None,
+            connections: None,
+            shard: None,
+            begin_at_s: None,
+            lanes: None,
+            goose: GooseOptions::default(),
+            repeat_command: String::new(),
+            live: None,
+        }
+    }
+
     /// Plays the load.
     ///
     /// # Errors

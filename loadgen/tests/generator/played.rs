@@ -1,6 +1,5 @@
 //! Loads on a server of the test's own, with no store to ask.
 
-use loadgen::attack::GooseOptions;
 use loadgen::play::{Played, Player};
 use scenario::Scenario;
 
@@ -16,20 +15,7 @@ pub(crate) fn paced(shoppers: u64, duration_ms: u64) -> Scenario {
 }
 
 pub(crate) fn player(scenario: Scenario, url: &str) -> Player {
-    Player {
-        scenario,
-        seed: 7,
-        address: url.parse().unwrap(),
-        stores: None,
-        run_name: None,
-        connections: None,
-        shard: None,
-        begin_at_s: None,
-        lanes: Some(2),
-        goose: GooseOptions::default(),
-        repeat_command: String::new(),
-        live: None,
-    }
+    Player { lanes: Some(2), ..Player::new(scenario, 7, url.parse().unwrap()) }
 }
 
 pub(crate) async fn play(scenario: Scenario, url: &str) -> Played {

@@ -2,7 +2,6 @@
 
 use std::process::Command;
 
-use loadgen::attack::GooseOptions;
 use loadgen::endpoint::Endpoint;
 use loadgen::play::Player;
 use scenario::Scenario;
@@ -57,20 +56,8 @@ async fn every_journey_is_answered_without_an_error() {
     std::fs::write(file("catalog.json"), &loadgen.stdout).unwrap();
     let platform = start(&file("catalog.json")).unwrap();
 
-    let player = Player {
-        scenario: Scenario::parse(SCENARIO, "journeys.toml").unwrap(),
-        seed: 7,
-        address: platform.url().parse().unwrap(),
-        stores: None,
-        run_name: None,
-        connections: None,
-        shard: None,
-        begin_at_s: None,
-        lanes: Some(2),
-        goose: GooseOptions::default(),
-        repeat_command: String::new(),
-        live: None,
-    };
+    let scenario = Scenario::parse(SCENARIO, "journeys.toml").unwrap();
+    let player = Player { lanes: Some(2), ..Player::new(scenario, 7, platform.url().parse().unwrap()) };
     let played = player.play().await.unwrap();
     let tally = played.tally;
     let told: Vec<_> = tally.endpoints.iter().map(|(endpoint, of)| (endpoint.name(), &of.answers)).collect();

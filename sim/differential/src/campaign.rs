@@ -1,5 +1,6 @@
 //! Many programs on both sides: draws them, runs them on a few workers, and shortens the first that shows a difference.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
@@ -13,17 +14,33 @@ pub trait Pair {
     /// The program of a seed.
     fn draw(seed: u64) -> Self::Program;
 
-    /// How many steps a program has.
-    fn len(program: &Self::Program) -> usize;
-
-    /// The program without the steps in `from..to`.
-    fn without(program: &Self::Program, from: usize, to: usize) -> Self::Program;
+    /// The steps of a program, any of which may be left out.
+    fn steps(program: &mut Self::Program) -> &mut dyn Steps;
 
     /// Runs the program on both; what they differ in, if they do.
     ///
     /// # Errors
     /// The server could not be reached or does not answer.
     fn compare(&mut self, program: &Self::Program, tally: &mut Tally) -> Result<Option<Difference>, Trouble>;
+}
+
+/// What a program is made of, whatever a step is.
+pub trait Steps {
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// Leaves these out.
+    fn leave_out(&mut self, steps: Range<usize>);
+}
+
+impl<T> Steps for Vec<T> {
+    fn count(&self) -> usize {
+        self.len()
+    }
+
+    fn leave_out(&mut self, steps: Range<usize>) {
+        self.drain(steps);
+    }
 }
 
 /// How many programs, and which.
@@ -116,13 +133,15 @@ fn shrink<P: Pair>(
 ) -> Result<(P::Program, Difference), Trouble> {
     let mut uncounted = Tally::default();
     let mut runs = 0;
-    let mut width = P::len(&program).div_ceil(2).max(1);
+    let mut width = P::steps(&mut program).count().div_ceil(2).max(1);
     loop {
         let mut shortened = false;
         let mut from = 0;
-        while from < P::len(&program) && runs < SHRINK_RUNS {
+        while from < P::steps(&mut program).count() && runs < SHRINK_RUNS {
             runs += 1;
-            let shorter = P::without(&program, from, (from + width).min(P::len(&program)));
+            let mut shorter = program.clone();
+            let steps = P::steps(&mut shorter);
+            steps.leave_out(from..(from + width).min(steps.count()));
             if let Some(kept) = pair.compare(&shorter, &mut uncounted)? {
                 (program, difference, shortened) = (shorter, kept, true);
             } else {

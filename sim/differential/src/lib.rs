@@ -15,7 +15,7 @@ pub mod redis;
 pub mod search;
 mod tally;
 
-pub use campaign::{Campaign, Finding, Outcome, Pair};
+pub use campaign::{Campaign, Finding, Outcome, Pair, Steps};
 pub use tally::Tally;
 
 /// Engine and server answered differently.

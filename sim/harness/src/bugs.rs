@@ -40,7 +40,7 @@ pub fn look_for(
         stop_at_failure: true,
         run: RunOptions {
             bugs: vec![bug],
-            strategy: strategy_of(bug),
+            strategy: habitat(bug).1,
             stop_when_unsafe: true,
             repeat_command: format!("{} --bug {}", run.repeat_command, bug.name()),
             ..run.clone()
@@ -57,59 +57,35 @@ pub fn look_for(
 /// The scenario that finds a bug: its file, from the root of the workspace.
 #[must_use]
 pub fn scenario_of(bug: KnownBug) -> &'static str {
+    habitat(bug).0
+}
+
+/// Where a bug shows: in which scenario, and under which commit strategy; none for bugs that live elsewhere.
+fn habitat(bug: KnownBug) -> (&'static str, Option<CommitStrategy>) {
+    const SMALL_SALE: &str = "scenarios/prime-day-small.toml";
     match bug {
+        KnownBug::CommitWithoutVersionTest => (SMALL_SALE, Some(CommitStrategy::Version)),
+        KnownBug::ConditionalWithoutCondition => (SMALL_SALE, Some(CommitStrategy::Conditional)),
+        KnownBug::CheckThenDecrement
+        | KnownBug::CompensationRefundsCommitted
+        | KnownBug::CompensationSkipped
+        | KnownBug::CaptureRetriedUnderNewKey
+        | KnownBug::HoldReleasedTwice
+        | KnownBug::CountersTrustedAfterRedisCrash
+        | KnownBug::EventPublishedBeforeCommit
+        | KnownBug::ConsumerWithoutDeduplication
+        | KnownBug::LostConnectionReadAsCommitted
+        | KnownBug::CommitSentAgainElsewhere
+        | KnownBug::UnreadAnswerLeftInPool
+        | KnownBug::LateAnswerTakenForTheNext => (SMALL_SALE, None),
+        // A capture's connection is seldom the one that a drawn fault resets.
+        KnownBug::PaymentMadeAnewAfterReset => ("sim/wire/scenarios/cut-connections.toml", None),
         KnownBug::CatalogPageNeverExpires
         | KnownBug::AbsentPageNeverExpires
         | KnownBug::CartMergeAddsUp
-        | KnownBug::CartWrittenBackWhole => "scenarios/browse-heavy.toml",
-        KnownBug::CatalogStampede => "scenarios/cache-cold-start.toml",
-        KnownBug::PageAgeBeginsAnew | KnownBug::StalePageRefused => "scenarios/catalog-database-down.toml",
-        KnownBug::PageWrittenWithoutLock | KnownBug::ShownPriceIgnored => "scenarios/price-change.toml",
-        KnownBug::CheckThenDecrement
-        | KnownBug::CommitWithoutVersionTest
-        | KnownBug::ConditionalWithoutCondition
-        | KnownBug::CompensationRefundsCommitted
-        | KnownBug::CompensationSkipped
-        | KnownBug::CaptureRetriedUnderNewKey
-        | KnownBug::HoldReleasedTwice
-        | KnownBug::CountersTrustedAfterRedisCrash
-        | KnownBug::EventPublishedBeforeCommit
-        | KnownBug::ConsumerWithoutDeduplication
-        | KnownBug::LostConnectionReadAsCommitted
-        | KnownBug::CommitSentAgainElsewhere
-        | KnownBug::UnreadAnswerLeftInPool
-        | KnownBug::LateAnswerTakenForTheNext => "scenarios/prime-day-small.toml",
-        // A capture's connection is seldom the one that a drawn fault resets.
-        KnownBug::PaymentMadeAnewAfterReset => "sim/wire/scenarios/cut-connections.toml",
-    }
-}
-
-/// The commit strategy a bug lives in; none for bugs that live elsewhere.
-fn strategy_of(bug: KnownBug) -> Option<CommitStrategy> {
-    match bug {
-        KnownBug::CommitWithoutVersionTest => Some(CommitStrategy::Version),
-        KnownBug::ConditionalWithoutCondition => Some(CommitStrategy::Conditional),
-        KnownBug::CheckThenDecrement
-        | KnownBug::CompensationRefundsCommitted
-        | KnownBug::CompensationSkipped
-        | KnownBug::CaptureRetriedUnderNewKey
-        | KnownBug::HoldReleasedTwice
-        | KnownBug::CountersTrustedAfterRedisCrash
-        | KnownBug::EventPublishedBeforeCommit
-        | KnownBug::ConsumerWithoutDeduplication
-        | KnownBug::LostConnectionReadAsCommitted
-        | KnownBug::CommitSentAgainElsewhere
-        | KnownBug::UnreadAnswerLeftInPool
-        | KnownBug::LateAnswerTakenForTheNext
-        | KnownBug::PaymentMadeAnewAfterReset
-        | KnownBug::CatalogPageNeverExpires
-        | KnownBug::AbsentPageNeverExpires
-        | KnownBug::CatalogStampede
-        | KnownBug::PageWrittenWithoutLock
-        | KnownBug::PageAgeBeginsAnew
-        | KnownBug::StalePageRefused
-        | KnownBug::CartMergeAddsUp
-        | KnownBug::CartWrittenBackWhole
-        | KnownBug::ShownPriceIgnored => None,
+        | KnownBug::CartWrittenBackWhole => ("scenarios/browse-heavy.toml", None),
+        KnownBug::CatalogStampede => ("scenarios/cache-cold-start.toml", None),
+        KnownBug::PageAgeBeginsAnew | KnownBug::StalePageRefused => ("scenarios/catalog-database-down.toml", None),
+        KnownBug::PageWrittenWithoutLock | KnownBug::ShownPriceIgnored => ("scenarios/price-change.toml", None),
     }
 }

@@ -24,7 +24,7 @@ mod wire;
 pub use program::Program;
 pub use rules::{RULES, Rule};
 
-use crate::{Difference, Pair, Tally, Trouble};
+use crate::{Difference, Pair, Steps, Tally, Trouble};
 use server::ServerSide;
 
 /// A new engine per program, and topics of its own on a broker.
@@ -50,14 +50,8 @@ impl Pair for KafkaPair {
         generate::program(seed)
     }
 
-    fn len(program: &Program) -> usize {
-        program.steps.len()
-    }
-
-    fn without(program: &Program, from: usize, to: usize) -> Program {
-        let mut shorter = program.clone();
-        shorter.steps.drain(from..to);
-        shorter
+    fn steps(program: &mut Program) -> &mut dyn Steps {
+        &mut program.steps
     }
 
     fn compare(&mut self, program: &Program, tally: &mut Tally) -> Result<Option<Difference>, Trouble> {

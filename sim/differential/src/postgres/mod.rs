@@ -25,7 +25,7 @@ mod wire;
 pub use program::Program;
 pub use rules::run_on_server;
 
-use crate::{Difference, Pair, Tally, Trouble};
+use crate::{Difference, Pair, Steps, Tally, Trouble};
 use server::ServerSide;
 
 /// Where the server is. It must let the user in without a password, as a superuser (`deadlock_timeout` is theirs to set).
@@ -67,14 +67,8 @@ impl Pair for PostgresPair {
         generate::program(seed)
     }
 
-    fn len(program: &Program) -> usize {
-        program.steps.len()
-    }
-
-    fn without(program: &Program, from: usize, to: usize) -> Program {
-        let mut shorter = program.clone();
-        shorter.steps.drain(from..to);
-        shorter
+    fn steps(program: &mut Program) -> &mut dyn Steps {
+        &mut program.steps
     }
 
     fn compare(&mut self, program: &Program, tally: &mut Tally) -> Result<Option<Difference>, Trouble> {

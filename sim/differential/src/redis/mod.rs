@@ -28,7 +28,7 @@ use redis_engine::{ClientId, Config, Redis};
 pub use program::Program;
 pub use rules::run_on_server;
 
-use crate::{Difference, Pair, Tally, Trouble};
+use crate::{Difference, Pair, Steps, Tally, Trouble};
 use answer::{Answer, Exactness};
 use program::{Action, Step};
 use wire::Connection;
@@ -222,14 +222,8 @@ impl Pair for RedisPair {
         generate::program(seed)
     }
 
-    fn len(program: &Program) -> usize {
-        program.steps.len()
-    }
-
-    fn without(program: &Program, from: usize, to: usize) -> Program {
-        let mut shorter = program.clone();
-        shorter.steps.drain(from..to);
-        shorter
+    fn steps(program: &mut Program) -> &mut dyn Steps {
+        &mut program.steps
     }
 
     fn compare(&mut self, program: &Program, tally: &mut Tally) -> Result<Option<Difference>, Trouble> {

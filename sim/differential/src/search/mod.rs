@@ -14,7 +14,7 @@ use bytes::Bytes;
 use search_engine::Search;
 use serde_json::{Value, json};
 
-use crate::{Difference, Pair, Tally, Trouble};
+use crate::{Difference, Pair, Steps, Tally, Trouble};
 use server::Connection;
 
 /// One request. `@` in path and body stands for the program's own prefix of names.
@@ -77,10 +77,11 @@ fn summary(status: u16, answer: &Value) -> Value {
         };
         items.iter().map(part).collect()
     });
-    let indices = (status == 200 && hits.is_none() && items.is_none() && answer["acknowledged"].is_null())
-        .then(|| answer.as_object().map(|indices| indices.keys().filter(|name| *name != "_shards").cloned().collect()))
-        .flatten();
-    let indices: Option<Vec<String>> = indices;
+    let of_alias = status == 200 && hits.is_none() && items.is_none() && answer["acknowledged"].is_null();
+    let indices: Option<Vec<&String>> = answer
+        .as_object()
+        .filter(|_| of_alias)
+        .map(|indices| indices.keys().filter(|name| *name != "_shards").collect());
     json!({
         "status": status, "hits": hits, "total": answer["hits"]["total"], "aggregations": answer["aggregations"],
         "items": items, "indices": indices,
@@ -94,14 +95,8 @@ impl Pair for SearchPair {
         generate::program(seed)
     }
 
-    fn len(program: &Program) -> usize {
-        program.steps.len()
-    }
-
-    fn without(program: &Program, from: usize, to: usize) -> Program {
-        let mut shorter = program.clone();
-        shorter.steps.drain(from..to);
-        shorter
+    fn steps(program: &mut Program) -> &mut dyn Steps {
+        &mut program.steps
     }
 
     fn compare(&mut self, program: &Program, tally: &mut Tally) -> Result<Option<Difference>, Trouble> {
